@@ -1,0 +1,179 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/studio-agent/studio-agent/watch/settle"
+)
+
+// turn is how long the files of one folder are offered before hints and other
+// folders have their turn.
+const turn = 250 * time.Millisecond
+
+// A pass is one round of offering the files of one folder.
+type pass struct {
+	number   int
+	accepted map[string]bool // stems
+}
+
+// offerDue looks at the files that are due, and emits those that are finished.
+func (f *Folder) offerDue(ctx context.Context, now time.Time, emit func(context.Context, File) error) (did bool) {
+	if f.due.IsZero() || now.Before(f.due) {
+		return false
+	}
+	var due []*node
+	f.due = time.Time{}
+	for n := range f.active {
+		if n.due.IsZero() || now.Before(n.due) {
+			f.due = earlier(f.due, n.due)
+		} else {
+			due = append(due, n)
+		}
+	}
+	for _, n := range due {
+		f.offerFolder(ctx, n, emit)
+	}
+	return len(due) > 0
+}
+
+func (f *Folder) offerFolder(ctx context.Context, n *node, emit func(context.Context, File) error) {
+	f.passes++
+	p := pass{number: f.passes, accepted: make(map[string]bool)}
+	began := time.Now()
+	for _, it := range dueItems(n, began) {
+		if ctx.Err() != nil || time.Since(began) > turn {
+			break // the rest stays due
+		}
+		f.offer(ctx, n, it, &p, emit)
+	}
+	for _, it := range partners(n, p) {
+		if ctx.Err() == nil {
+			f.offer(ctx, n, it, &p, emit)
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.setActive(n)
+}
+
+// dueItems are in the order in which a person waits for them: the newest first.
+func dueItems(n *node, now time.Time) []*item {
+	var due []*item
+	for _, it := range n.waiting {
+		if !it.next.IsZero() && !now.Before(it.next) {
+			due = append(due, it)
+		}
+	}
+	slices.SortFunc(due, func(a, b *item) int { return b.modTime.Compare(a.modTime) })
+	return due
+}
+
+// partners are the files that emit wanted later and that an accepted one may
+// have released.
+func partners(n *node, p pass) []*item {
+	var again []*item
+	for _, it := range n.waiting {
+		if it.later && len(p.accepted) > 0 && (it.offered == p.number || p.accepted[stem(it.base)]) {
+			again = append(again, it)
+		}
+	}
+	return again
+}
+
+// stem is what RAW, JPEG and XMP of one picture have in common.
+func stem(base string) string {
+	if i := strings.IndexByte(base, '.'); i > 0 {
+		base = base[:i]
+	}
+	return strings.ToLower(base)
+}
+
+// offer brings one file from rest to emit, as far as it gets.
+func (f *Folder) offer(ctx context.Context, n *node, it *item, p *pass, emit func(context.Context, File) error) {
+	name := join(n.dir, it.base)
+	path := filepath.Join(f.set.root, filepath.FromSlash(name))
+	e, ok := f.rested(n, it, path)
+	if !ok {
+		return
+	}
+	if d := f.judge(path, e); d != (doubt{}) {
+		f.wait(n, it, d)
+		return
+	}
+	if e, ok = f.rested(n, it, path); !ok {
+		return // it changed while we looked into it
+	}
+	it.offered = p.number
+	stamp := Stamp{e.Size, e.ModTime, e.Changed}
+	err := emit(ctx, File{Name: name, Path: path, Stamp: stamp})
+	if err == nil {
+		f.accept(n, it, stamp, p)
+		return
+	}
+	if later := (*LaterError)(nil); errors.As(err, &later) {
+		f.wait(n, it, doubt{reason: later.Reason, wait: max(time.Until(later.Until), f.set.settle)})
+		it.later = true
+	} else if ctx.Err() == nil {
+		f.set.log.Warn("File not taken", "name", name, "error", err)
+		f.wait(n, it, doubt{reason: fmt.Sprintf("it could not be taken: %v", err), wait: f.grow(max(e.Rested, 4*time.Second), maxPoll)})
+	}
+}
+
+// rested looks at the file itself: a listing may be older than a rename, and on
+// Windows shows a file that is being written as it was before.
+func (f *Folder) rested(n *node, it *item, path string) (settle.Entry, bool) {
+	fi, err := os.Lstat(path)
+	now := time.Now()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || err == nil && !fi.Mode().IsRegular() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.drop(n, it)
+		n.sure = false // if it comes back as it was, it must be asked about
+		f.hint(n, now)
+		return settle.Entry{}, false
+	}
+	if err != nil {
+		f.wait(n, it, doubt{explain(err), maxProbe, true})
+		return settle.Entry{}, false
+	}
+	s := f.lister.stamp(fi)
+	e, ok := f.settler.See(now, settle.Entry{Name: join(n.dir, it.base), Size: s.Size, ModTime: s.ModTime, Changed: s.Changed})
+	if !ok {
+		f.wait(n, it, doubt{reason: whyResting, wait: f.set.settle - e.Rested})
+	}
+	return e, ok
+}
+
+func (f *Folder) accept(n *node, it *item, s Stamp, p *pass) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drop(n, it)
+	if n.known != nil {
+		f.kept -= len(n.known)
+		n.known[it.base] = s
+		f.kept += len(n.known)
+	}
+	p.accepted[stem(it.base)] = true
+}
+
+func (f *Folder) wait(n *node, it *item, d doubt) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	if it.reason != d.reason {
+		it.reason, it.since = d.reason, now
+	}
+	if d.held && !it.held {
+		f.set.log.Warn("File held", "name", join(n.dir, it.base), "reason", d.reason)
+	}
+	it.held, it.later, it.next = d.held, false, now.Add(d.wait)
+}
