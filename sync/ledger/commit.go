@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// A queue gathers the writes that arrive while one commit is being synced, so
+// that they share the next. It starts no goroutine: whoever finds the database
+// free commits for all who wait.
+type queue struct {
+	db *sql.DB
+
+	mu      sync.Mutex // guards waiting
+	waiting []*write
+	turn    sync.Mutex // held by the one who commits
+}
+
+type write struct {
+	do   func(*sql.Tx) error
+	done bool // read and written only by the holder of turn
+	err  error
+}
+
+// groupLimit bounds one commit, so that its first caller does not wait for
+// thousands.
+const groupLimit = 512
+
+// write runs do in a transaction and returns when it is on disk. do may run
+// more than once, and must have no effect but through tx. It is not cancelled
+// by anybody's context: a commit takes milliseconds.
+func (q *queue) write(do func(*sql.Tx) error) error {
+	w := &write{do: do}
+	q.mu.Lock()
+	q.waiting = append(q.waiting, w)
+	q.mu.Unlock()
+
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	for !w.done {
+		q.commit(q.take())
+	}
+	return w.err
+}
+
+func (q *queue) take() []*write {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(len(q.waiting), groupLimit)
+	group := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	return group
+}
+
+// commit writes the group at once or, if one member spoils it, each alone.
+func (q *queue) commit(group []*write) {
+	err := q.transact(group)
+	for _, w := range group {
+		if err != nil && len(group) > 1 {
+			w.err = q.transact([]*write{w})
+		} else {
+			w.err = err
+		}
+		w.done = true
+	}
+}
+
+func (q *queue) transact(group []*write) error {
+	tx, err := q.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, w := range group {
+		if err := w.do(tx); err != nil {
+			tx.Rollback()
+			return err
+		}
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/studio-agent/studio-agent/connectors"
+)
+
+// A What names something that happens to a job.
+type What string
+
+const (
+	Added     What = "added"      // only in the history: a job begins its life here
+	Claimed   What = "claimed"    // a worker took it
+	Published What = "published"  // the next step may make it visible
+	Accepted  What = "sent"       // the remote said yes
+	Confirmed What = "confirmed"  // it has been seen at the remote
+	Failed    What = "failed"     // this try went wrong; another follows
+	Waited    What = "waits"      // put back without blame: stop, throttle, not its turn
+	NotSeen   What = "not seen"   // the remote was asked and has it not
+	StillOut  What = "asked"      // sent, asked for, and not visible yet
+	Held      What = "held"       // refused for good, or held back: a person must act
+	Overtaken What = "superseded" // the file changed or left before it was sent
+	Retried   What = "retried"    // a person said: again
+	TakenBack What = "taken back" // found in the hands of an agent that is gone
+)
+
+// An Event is one thing that happens to a job.
+type Event struct {
+	What    What
+	At      time.Time
+	Until   time.Time          // Failed, Waited, NotSeen, StillOut: when to act next; zero means at once
+	Clean   bool               // Failed, Waited, Held: the remote surely has nothing of it
+	Forced  bool               // Retried: do not ask Vet again
+	Receipt connectors.Receipt // Accepted, Confirmed
+	Digests connectors.Digests // Accepted, Confirmed: made while sending; empty means "as known"
+	Batch   string             // Accepted, Confirmed: named by Vet; empty means "as known"
+	Reason  string             // in words for a photographer
+}
+
+// from lists the states in which an event can happen.
+var from = map[What][]State{
+	Claimed:   {Queued},
+	Published: {Moving},
+	Accepted:  {Moving, Publishing},
+	Confirmed: {Moving, Publishing, Sent},
+	Failed:    {Moving, Publishing},
+	Waited:    {Moving, Publishing},
+	NotSeen:   {Moving},
+	StillOut:  {Sent},
+	Held:      {Queued, Moving, Publishing, Sent},
+	Overtaken: {Queued, Moving, Publishing, Parked},
+	Retried:   {Parked},
+	TakenBack: {Moving, Publishing},
+}
+
+// MissesNeeded is how often a remote must say "not there" after an unknown
+// outcome before anything is sent again.
+const MissesNeeded = 2
+
+// After returns j as it stands once e has happened, or an error if e cannot
+// happen in j.State. It is the whole state machine.
+func (j Job) After(e Event) (Job, error) {
+	if !slices.Contains(from[e.What], j.State) {
+		return j, fmt.Errorf("a job that is %s cannot be %s", j.State, e.What)
+	}
+	j.Reason = e.Reason
+	switch e.What {
+	case Claimed:
+		j.State, j.Starts = Moving, j.Starts+1
+	case Published:
+		j.State, j.Published, j.Misses = Publishing, true, 0
+	case Accepted:
+		j.State, j.SentAt, j.NotBefore, j.Asks = Sent, e.At, e.Until, 0
+		j.settle(e)
+	case Confirmed:
+		j.State, j.NotBefore, j.Published = Done, time.Time{}, false
+		if j.SentAt.IsZero() {
+			j.SentAt = e.At
+		}
+		j.settle(e)
+	case Failed, Waited:
+		j.putBack(e)
+		j.Published = j.Published && !e.Clean
+	case TakenBack: // nobody is left to say that it was clean
+		j.putBack(e)
+	case NotSeen:
+		j.State, j.NotBefore, j.Misses = Queued, e.Until, j.Misses+1
+		if !j.Published || j.Misses >= MissesNeeded {
+			j.State, j.Published, j.Misses, j.Ask, j.NotBefore = Moving, false, 0, false, time.Time{}
+		}
+	case StillOut:
+		j.NotBefore, j.Asks = e.Until, j.Asks+1
+	case Held:
+		j.State = Parked
+		j.Published = j.Published && !e.Clean
+	case Overtaken:
+		j.State = Superseded
+	case Retried:
+		j.State, j.Failures, j.Misses, j.Forced, j.NotBefore = Queued, 0, 0, e.Forced, time.Time{}
+		j.Ask = j.Ask || !j.SentAt.IsZero()
+	}
+	return j, nil
+}
+
+// settle takes over what the remote and the reading of the file have shown.
+func (j *Job) settle(e Event) {
+	j.Failures = 0
+	if !e.Receipt.Zero() {
+		j.Receipt = e.Receipt
+	}
+	if e.Digests != (connectors.Digests{}) {
+		j.Digests = e.Digests
+	}
+	if e.Batch != "" {
+		j.Batch = e.Batch
+	}
+}
+
+// putBack queues j again. Only a failure counts as one.
+func (j *Job) putBack(e Event) {
+	j.State, j.NotBefore = Queued, e.Until
+	if e.What == Failed {
+		j.Failures++
+	}
+}

@@ -1,0 +1,242 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path"
+	"time"
+)
+
+// A Stamp tells cheaply whether a file is still the same.
+type Stamp struct {
+	Size    int64
+	ModTime time.Time
+	Changed time.Time // inode change time; zero where unknown
+}
+
+// A File is one accepted content of one name in a hot folder.
+type File struct {
+	Folder string // the hot folder's root
+	Name   string // slash-separated, relative to it
+	Stamp
+	SHA256     string // empty until read
+	Generation int    // 0: was here before the agent, and is left alone
+}
+
+// A Folder is a hot folder as the ledger remembers it.
+type Folder struct {
+	Path     string
+	Bench    string
+	Identity string    // of its root; empty until noted
+	Seen     time.Time // when the agent met it first
+	Held     string    // why it waits for a person's "release"; empty if it does not
+}
+
+// FindFolder returns what is known of a hot folder; ok is false if it was never
+// entered.
+func (l *Ledger) FindFolder(ctx context.Context, path string) (f Folder, ok bool, err error) {
+	var seen int64
+	err = l.read.QueryRowContext(ctx, `SELECT folder, bench, identity, seen, held FROM folders WHERE folder = ?`, path).
+		Scan(&f.Path, &f.Bench, &f.Identity, &seen, &f.Held)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Folder{}, false, nil
+	}
+	f.Seen = fromNanos(seen)
+	return f, err == nil, err
+}
+
+// PutFolder enters or changes a hot folder; Seen is kept from the first time.
+func (l *Ledger) PutFolder(f Folder) error {
+	return l.write(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO folders (id, folder, bench, identity, seen, held)
+			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM folders), ?, ?, ?, ?, ?)
+			ON CONFLICT (folder) DO UPDATE SET bench = excluded.bench, identity = excluded.identity, held = excluded.held`,
+			f.Path, f.Bench, f.Identity, nanos(f.Seen), f.Held)
+		return err
+	})
+}
+
+// Unsighted is the Held of a folder whose first sight is not finished.
+const Unsighted = "its files are being counted"
+
+// SetIdentity notes of which disk and folder a hot folder's root is. A folder
+// that was never entered becomes one whose first sight is still to be taken.
+func (l *Ledger) SetIdentity(folder, bench, identity string) error {
+	f, seen, err := l.FindFolder(context.Background(), folder)
+	if err != nil {
+		return err
+	}
+	if !seen {
+		f = Folder{Path: folder, Bench: bench, Seen: time.Now(), Held: Unsighted}
+	}
+	f.Identity = identity
+	return l.PutFolder(f)
+}
+
+// Known returns what was accepted in one folder of a hot folder, by base name.
+// dir is slash-separated and relative, "." for the hot folder itself.
+func (l *Ledger) Known(ctx context.Context, folder, dir string) (map[string]Stamp, error) {
+	rows, err := l.read.QueryContext(ctx, `SELECT name, size, mtime, changed FROM known
+		WHERE folder = (SELECT id FROM folders WHERE folder = ?) AND dir = ?`, folder, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := map[string]Stamp{}
+	for rows.Next() {
+		var name string
+		var size, mtime, changed int64
+		if err := rows.Scan(&name, &size, &mtime, &changed); err != nil {
+			return nil, err
+		}
+		known[name] = Stamp{Size: size, ModTime: time.Unix(0, mtime), Changed: fromNanos(changed)}
+	}
+	return known, rows.Err()
+}
+
+const selectFiles = `SELECT f.folder, k.dir, k.name, k.size, k.mtime, k.changed, k.sha256, k.generation
+	FROM known k JOIN folders f ON f.id = k.folder WHERE `
+
+func scanFile(s scanner) (File, error) {
+	var f File
+	var dir, name string
+	var mtime, changed int64
+	err := s.Scan(&f.Folder, &dir, &name, &f.Size, &mtime, &changed, &f.SHA256, &f.Generation)
+	f.Name, f.ModTime, f.Changed = path.Join(dir, name), time.Unix(0, mtime), fromNanos(changed)
+	return f, err
+}
+
+// FindFile returns the last accepted content of a name; ok is false if none was.
+func (l *Ledger) FindFile(ctx context.Context, folder, name string) (f File, ok bool, err error) {
+	dir, base := split(name)
+	f, err = scanFile(l.read.QueryRowContext(ctx, selectFiles+`f.folder = ? AND k.dir = ? AND k.name = ?`, folder, dir, base))
+	if errors.Is(err, sql.ErrNoRows) {
+		return File{}, false, nil
+	}
+	return f, err == nil, err
+}
+
+// SizeKnown reports whether any file of a bench was accepted with this size.
+func (l *Ledger) SizeKnown(ctx context.Context, bench string, size int64) (known bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM known k JOIN folders f ON f.id = k.folder WHERE k.size = ? AND f.bench = ?)`, size, bench).Scan(&known)
+	return known, err
+}
+
+// SameContent lists up to 100 files of a bench that were accepted with this
+// content, for the search after renamed ones. An empty sha256 matches nothing.
+func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha256 string) ([]File, error) {
+	if sha256 == "" {
+		return nil, nil
+	}
+	return l.files(ctx, `k.size = ? AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, bench)
+}
+
+func (l *Ledger) files(ctx context.Context, where string, args ...any) ([]File, error) {
+	rows, err := l.read.QueryContext(ctx, selectFiles+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var files []File
+	for rows.Next() {
+		f, err := scanFile(rows)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, rows.Err()
+}
+
+// Acceptance is all that follows from one finished file, or from several that
+// belong together. It is written in one commit.
+type Acceptance struct {
+	Files []File
+	Jobs  []Job
+	// Notes are kept in the history of the files they name, by index of Files.
+	Notes map[int]string
+}
+
+// Accept remembers files and adds jobs; jobs that exist already are left alone.
+// What still waited under the same name for the same account is superseded by a
+// newer generation, except where an earlier try may have made it visible: that
+// is asked for first.
+func (l *Ledger) Accept(now time.Time, a Acceptance) error {
+	err := l.write(func(tx *sql.Tx) error {
+		for i, f := range a.Files {
+			if err := putFile(tx, f); err != nil {
+				return err
+			}
+			if text := a.Notes[i]; text != "" {
+				if err := noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now); err != nil {
+					return err
+				}
+			}
+		}
+		for _, j := range a.Jobs {
+			if err := addJob(tx, j, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, j := range a.Jobs {
+		l.wake(j.Account, j.Flow)
+	}
+	return nil
+}
+
+func addJob(tx *sql.Tx, j Job, now time.Time) error {
+	if j.Created.IsZero() {
+		j.Created = now
+	}
+	isNew, err := insert(tx, j)
+	if err != nil || !isNew {
+		return err
+	}
+	older, err := queryJobs(context.Background(), tx, `WHERE folder = ? AND name = ? AND account = ? AND kind = ? AND generation < ?
+		AND (state = 'parked' OR state = 'queued' AND NOT published)`,
+		j.Folder, j.Name, j.Account, j.Kind, j.Generation)
+	if err != nil {
+		return err
+	}
+	for _, old := range older {
+		if _, err := record(tx, old, Event{What: Overtaken, At: now, Reason: "the file was changed; its new content is sent instead"}, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putFile(tx *sql.Tx, f File) error {
+	dir, base := split(f.Name)
+	res, err := tx.Exec(`INSERT INTO known (folder, dir, name, size, mtime, changed, sha256, generation)
+		SELECT id, ?, ?, ?, ?, ?, ?, ? FROM folders WHERE folder = ?
+		ON CONFLICT (folder, dir, name) DO UPDATE SET size = excluded.size, mtime = excluded.mtime, changed = excluded.changed,
+			sha256 = excluded.sha256, generation = excluded.generation`,
+		dir, base, f.Size, nanos(f.ModTime), nanos(f.Changed), f.SHA256, f.Generation, f.Folder)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err == nil && n == 0 {
+		return fmt.Errorf("remember %s: its folder %s was never entered", f.Name, f.Folder)
+	}
+	return err
+}
+
+// learn notes a digest that was made while the file was sent.
+func learn(tx *sql.Tx, j Job) error {
+	dir, base := split(j.Name)
+	_, err := tx.Exec(`UPDATE known SET sha256 = ? WHERE folder = (SELECT id FROM folders WHERE folder = ?) AND dir = ? AND name = ?
+		AND generation = ? AND sha256 = ''`, j.Digests.SHA256, j.Folder, dir, base, j.Generation)
+	return err
+}
+
+// split parts a slash-separated name as Known wants it.
+func split(name string) (dir, base string) { return path.Dir(name), path.Base(name) }

@@ -1,0 +1,184 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/studio-agent/studio-agent/connectors"
+)
+
+// A spy is a connection that notes how SQLite means to answer each query.
+type spy struct {
+	engine
+	plans *[]plan
+}
+
+// engine is what database/sql uses of a SQLite connection.
+type engine interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+}
+
+type plan struct{ query, text string }
+
+// A spyConnector opens spies.
+type spyConnector struct {
+	file  string
+	plans *[]plan
+}
+
+func (c spyConnector) Driver() driver.Driver { return &sqlite.Driver{} }
+func (c spyConnector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(uri(c.file))
+	if err != nil {
+		return nil, err
+	}
+	return spy{conn.(engine), c.plans}, nil
+}
+
+func (s spy) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.explain(ctx, query, args); err != nil {
+		return nil, err
+	}
+	return s.engine.QueryContext(ctx, query, args)
+}
+
+func (s spy) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.explain(ctx, query, args); err != nil {
+		return nil, err
+	}
+	return s.engine.ExecContext(ctx, query, args)
+}
+
+func (s spy) explain(ctx context.Context, query string, args []driver.NamedValue) error {
+	rows, err := s.engine.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var lines []string
+	line := make([]driver.Value, 4) // id, parent, unused, detail
+	for rows.Next(line) == nil {
+		lines = append(lines, line[3].(string))
+	}
+	*s.plans = append(*s.plans, plan{query, strings.Join(lines, "\n")})
+	return nil
+}
+
+// spyOn puts a spy in the place of each connection of l.
+func spyOn(t *testing.T, l *Ledger) *[]plan {
+	t.Helper()
+	c := spyConnector{fileOf(t, l), new([]plan)}
+	must(t, l.read.Close())
+	must(t, l.db.Close())
+	l.read, l.db = sql.OpenDB(c), sql.OpenDB(c)
+	l.read.SetMaxOpenConns(1)
+	l.db.SetMaxOpenConns(1)
+	return c.plans
+}
+
+// TestPlans holds that each question that the agent asks all day is answered
+// from the index that was made for it, and none by looking at all rows.
+func TestPlans(t *testing.T) {
+	l := openNew(t)
+	accept(t, l, newJob("a", 1), newJob("s", 2, in(Sent)), newJob("c", 1, in(Moving)))
+	plans := spyOn(t, l)
+	ctx, now := t.Context(), time.Now()
+	j := newJob("b", 2, sha("aa"))
+	tests := []struct {
+		name  string
+		do    func() error
+		wants []string
+		sorts bool // over few rows
+	}{
+		{"Known", func() error { _, err := l.Known(ctx, hot, "."); return err }, []string{"known USING PRIMARY KEY (folder=? AND dir=?)"}, false},
+		{"FindFile", func() error { _, _, err := l.FindFile(ctx, hot, "a"); return err }, []string{"k USING PRIMARY KEY (folder=? AND dir=? AND name=?)"}, false},
+		{"SizeKnown", func() error { _, err := l.SizeKnown(ctx, "bench", 7); return err }, []string{"INDEX known_content (size=?)"}, false},
+		{"SameContent", func() error { _, err := l.SameContent(ctx, "bench", 7, "aa"); return err }, []string{"INDEX known_content (size=? AND sha256=?)"}, false},
+		{"claim", func() error { _, _, err := l.claim(ctx, "gs", Out); return err }, []string{
+			"INDEX jobs_time (account=? AND flow=?", "INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
+			"p USING INDEX jobs_file (folder=? AND name=?)"}, false},
+		{"Record", func() error {
+			j, _, err := l.Job(ctx, newJob("c", 1).ID)
+			if err == nil {
+				_, err = l.Record(j, Event{What: Confirmed, Digests: connectors.Digests{SHA256: "aa"}})
+			}
+			return err
+		}, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, false},
+		{"Renew", func() error { return l.Renew(now) }, []string{"INDEX jobs_held (agent=?)"}, false},
+		{"Accept", func() error { return l.Accept(now, Acceptance{Jobs: []Job{j}}) }, []string{"INDEX jobs_file (folder=? AND name=?)"}, false},
+		{"DueSent", func() error { _, err := l.DueSent(ctx, "gs", now, 9); return err }, []string{"INDEX jobs_sent (account=? AND not_before<?)"}, false},
+		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_time (account=? AND flow=? AND not_before<?)"}, false},
+		{"Delivered", func() error { _, err := l.Delivered(ctx, j); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
+		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, true},
+		{"Jobs", func() error { _, err := l.Jobs(ctx, hot, "a"); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
+		{"History", func() error { _, err := l.History(ctx, hot, "a"); return err }, []string{"INDEX history_file (folder=? AND name=?)"}, false},
+		{"Waiting", func() error { _, err := l.Waiting(ctx, "gs", 9); return err }, []string{"INDEX jobs_time (account=?", "INDEX jobs_sent (account=?"}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			*plans = nil
+			must(t, test.do())
+			all := ""
+			for _, p := range *plans {
+				all += p.query + "\n" + p.text + "\n\n"
+				for line := range strings.Lines(p.text) {
+					scans := strings.HasPrefix(line, "SCAN ") && !slices.Contains([]string{"SCAN folders", "SCAN CONSTANT ROW"}, strings.TrimSpace(line))
+					if scans || strings.Contains(line, "TEMP B-TREE") && !test.sorts {
+						t.Errorf("%q in the plan of\n%s", strings.TrimSpace(line), p.query)
+					}
+				}
+			}
+			for _, want := range test.wants {
+				if !strings.Contains(all, want) {
+					t.Errorf("no plan says %q:\n%s", want, all)
+				}
+			}
+		})
+	}
+}
+
+// TestPlansByState: what counts and lists by state reads the jobs in that state
+// only; a partial index holds no others, so that it may be read to its end.
+func TestPlansByState(t *testing.T) {
+	l := openNew(t)
+	plans := spyOn(t, l)
+	ctx, now := t.Context(), time.Now()
+	for name, test := range map[string]struct {
+		do    func() error
+		wants []string
+	}{
+		"Tallies": {func() error { _, err := l.Tallies(ctx, now); return err }, []string{"COVERING INDEX jobs_open", "SCAN days"}},
+		"Busy":    {func() error { _, err := l.Busy(ctx, now); return err }, []string{"CONSTANT ROW", "INDEX jobs_held", "INDEX jobs_time", "INDEX jobs_sent"}},
+		"Parked":  {func() error { _, err := l.Parked(ctx, 9); return err }, []string{"INDEX jobs_parked"}},
+		"Asked":   {func() error { _, err := l.Asked(ctx); return err }, []string{"INDEX controls_open"}},
+		"Open":    {func() error { return l.takeBack(now) }, []string{"INDEX jobs_held"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			*plans = nil
+			must(t, test.do())
+			var scans []string
+			for _, p := range *plans {
+				for line := range strings.Lines(p.text) {
+					if strings.Contains(line, "SCAN") {
+						scans = append(scans, strings.TrimSpace(line))
+					} else if strings.Contains(line, "TEMP B-TREE") {
+						t.Errorf("%q in the plan of\n%s", line, p.query)
+					}
+				}
+			}
+			if !slices.EqualFunc(scans, test.wants, strings.Contains) {
+				t.Errorf("it reads %q, want %q", scans, test.wants)
+			}
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+)
+
+// columns of jobs in the order of Job.row.
+const columns = `id, account, bench, role, folder, name, batch, flow, kind, generation, size, mtime, changed,
+	sha256, sha1, md5, rating, label, state, rank, created, not_before, sent_at, forced, ask, published,
+	misses, starts, failures, asks, receipt_id, receipt_name, receipt_link, receipt_size, verified, reason`
+
+// row is a job's times as they are stored; the rest is stored as it is.
+type row struct {
+	Job
+	mtime, changed, created, notBefore, sentAt int64
+}
+
+// fields are pointers to a row's values, in the order of columns.
+func (r *row) fields() []any {
+	j := &r.Job
+	return []any{&j.ID, &j.Account, &j.Bench, &j.Role, &j.Folder, &j.Name, &j.Batch, &j.Flow, &j.Kind, &j.Generation, &j.Size, &r.mtime, &r.changed,
+		&j.Digests.SHA256, &j.Digests.SHA1, &j.Digests.MD5, &j.Rating, &j.Label, &j.State, &j.Rank, &r.created, &r.notBefore, &r.sentAt, &j.Forced, &j.Ask, &j.Published,
+		&j.Misses, &j.Starts, &j.Failures, &j.Asks, &j.Receipt.ID, &j.Receipt.Name, &j.Receipt.Link, &j.Receipt.Size, &j.Receipt.Verified, &j.Reason}
+}
+
+func toRow(j Job) *row {
+	return &row{Job: j, mtime: nanos(j.ModTime), changed: nanos(j.Changed), created: nanos(j.Created), notBefore: nanos(j.NotBefore), sentAt: nanos(j.SentAt)}
+}
+
+func (r *row) job() Job {
+	j := r.Job
+	j.ModTime, j.Changed, j.Created = time.Unix(0, r.mtime), fromNanos(r.changed), fromNanos(r.created)
+	j.NotBefore, j.SentAt = fromNanos(r.notBefore), fromNanos(r.sentAt)
+	return j
+}
+
+type scanner interface{ Scan(...any) error }
+
+func scanJob(s scanner) (Job, error) {
+	var r row
+	if err := s.Scan(r.fields()...); err != nil {
+		return Job{}, err
+	}
+	return r.job(), nil
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func queryJobs(ctx context.Context, db querier, where string, args ...any) ([]Job, error) {
+	rows, err := db.QueryContext(ctx, `SELECT `+columns+` FROM jobs `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var jobs []Job
+	for rows.Next() {
+		j, err := scanJob(rows)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, rows.Err()
+}
+
+func (l *Ledger) jobs(ctx context.Context, where string, args ...any) ([]Job, error) {
+	return queryJobs(ctx, l.read, where, args...)
+}
+
+// insert adds j unless it is there already, and says whether it was new.
+func insert(tx *sql.Tx, j Job) (bool, error) {
+	marks := strings.TrimSuffix(strings.Repeat("?, ", 36), ", ")
+	res, err := tx.Exec(`INSERT INTO jobs (`+columns+`, agent, lease) VALUES (`+marks+`, '', 0) ON CONFLICT (id) DO NOTHING`, toRow(j).fields()...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, note(tx, j, Event{What: Added, At: j.Created, Reason: j.Reason})
+}
+
+// record applies e to j, which must stand in the ledger as the caller sees it,
+// and notes it. agent is who holds it afterwards, if it is in hands then.
+func record(tx *sql.Tx, j Job, e Event, agent string) (Job, error) {
+	next, err := j.After(e)
+	if err != nil {
+		return j, err
+	}
+	holder, until := "", int64(0)
+	if next.State == Moving || next.State == Publishing {
+		holder, until = agent, nanos(e.At.Add(lease))
+	}
+	res, err := tx.Exec(`UPDATE jobs SET batch = ?, sha256 = ?, sha1 = ?, md5 = ?, state = ?, not_before = ?, sent_at = ?, forced = ?, ask = ?, published = ?,
+		misses = ?, starts = ?, failures = ?, asks = ?, receipt_id = ?, receipt_name = ?, receipt_link = ?, receipt_size = ?, verified = ?, reason = ?, agent = ?, lease = ?
+		WHERE id = ? AND state = ? AND starts = ?`,
+		next.Batch, next.Digests.SHA256, next.Digests.SHA1, next.Digests.MD5, next.State, nanos(next.NotBefore), nanos(next.SentAt), next.Forced, next.Ask, next.Published,
+		next.Misses, next.Starts, next.Failures, next.Asks, next.Receipt.ID, next.Receipt.Name, next.Receipt.Link, next.Receipt.Size, next.Receipt.Verified, next.Reason, holder, until,
+		j.ID, j.State, j.Starts)
+	if err != nil {
+		return j, err
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return j, err
+	} else if n == 0 {
+		return j, ErrLost
+	}
+	if next.State == Done && next.Kind == Deliver {
+		if err := count(tx, next, e.At); err != nil {
+			return j, err
+		}
+	}
+	return next, note(tx, next, e)
+}
+
+// note keeps an event for `why FILE`. Being asked for again is not worth one.
+func note(tx *sql.Tx, j Job, e Event) error {
+	if e.What == StillOut && j.Asks > 1 {
+		return nil
+	}
+	return noteFile(tx, j.Folder, j.Name, j.ID, j.Account, string(e.What), e.Reason, e.At)
+}
+
+func noteFile(tx *sql.Tx, folder, name, job, account, what, reason string, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO history (at, folder, name, job, account, what, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		nanos(at), folder, name, job, account, what, reason)
+	return err
+}

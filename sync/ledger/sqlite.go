@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Pragmas that every connection must really have: a DSN that is misspelt is
+// ignored in silence, so they are asked for after opening.
+var pragmas = map[string]string{
+	"journal_mode": "wal",
+	"synchronous":  "2", // FULL: a commit that returned survives a power cut
+	"busy_timeout": "10000",
+}
+
+// openSQLite opens the file for writing by one connection and reading by a few.
+// schema makes sure that its tables are those that this program knows.
+func openSQLite(ctx context.Context, path string, schema func(context.Context, *sql.DB) error) (writer, reader *sql.DB, err error) {
+	if err := checkWAL(path + "-wal"); err != nil {
+		return nil, nil, explain(path, err)
+	}
+	dsn := uri(path) + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"
+	writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate")
+	if err != nil {
+		return nil, nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	if err := prepare(ctx, writer, schema); err != nil {
+		writer.Close()
+		return nil, nil, explain(path, err)
+	}
+	if reader, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+		writer.Close()
+		return nil, nil, err
+	}
+	reader.SetMaxOpenConns(4)
+	return writer, reader, nil
+}
+
+// uri spells a path as SQLite wants it, whatever signs it holds.
+func uri(path string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+}
+
+// checkWAL refuses a write-ahead log that is none. SQLite would take it for
+// empty and overwrite what may be the last commits.
+func checkWAL(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer f.Close()
+	magic := make([]byte, 4)
+	if _, err := io.ReadFull(f, magic); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil // a crash came before its first commit
+	} else if err != nil {
+		return err
+	}
+	switch binary.BigEndian.Uint32(magic) {
+	case 0x377f0682, 0x377f0683: // sqlite.org/fileformat2.html, section 4.1
+		return nil
+	case 0:
+		return nil // likewise, on a file system that grows files first
+	}
+	return fmt.Errorf("%w: its -wal file is not one of SQLite", errDamaged)
+}
+
+func prepare(ctx context.Context, db *sql.DB, schema func(context.Context, *sql.DB) error) error {
+	for name, want := range pragmas {
+		var got string
+		if err := db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("SQLite has %s=%s, not %s: is the file on a local disk?", name, got, want)
+		}
+	}
+	return schema(ctx, db)
+}
+
+// checkAndMigrate looks through the whole file before anything is written to
+// it, at a second or two per million files: a page that is gone may be the memory of
+// what was sent.
+func checkAndMigrate(ctx context.Context, db *sql.DB) error {
+	var verdict string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, verdict)
+	}
+	return migrate(ctx, db)
+}
+
+var errDamaged = errors.New("a check failed")
+
+// explain turns what SQLite says of a damaged file into what to do.
+func explain(path string, err error) error {
+	bad := errors.Is(err, errDamaged)
+	var sqliteErr *sqlite.Error
+	if errors.As(err, &sqliteErr) {
+		code := sqliteErr.Code() & 0xff
+		bad = code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+	}
+	if !bad {
+		return fmt.Errorf("ledger %s: %w", path, err)
+	}
+	return fmt.Errorf("ledger %s is damaged (%w). Nothing was sent or changed. Restore it from a backup; "+
+		"without one, move it away with its -wal and -shm files and start again: "+
+		"the agent then asks each remote before it sends what lies in the hot folders", path, err)
+}
+
+// version tells which schema the file has and which is the newest known.
+func version(ctx context.Context, db *sql.DB) (has int, steps []string, err error) {
+	if steps, err = fs.Glob(migrations, "migrations/*.sql"); err != nil {
+		return 0, nil, err
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&has); err != nil {
+		return 0, nil, err
+	}
+	if has > len(steps) {
+		return has, steps, fmt.Errorf("written by a newer studio-agent (schema %d, this one knows %d); install that version or a later one", has, len(steps))
+	}
+	return has, steps, nil
+}
+
+// sameVersion refuses a schema that is not the newest known.
+func sameVersion(ctx context.Context, db *sql.DB) error {
+	has, steps, err := version(ctx, db)
+	if err == nil && has < len(steps) {
+		err = fmt.Errorf("written by an older studio-agent (schema %d, this one knows %d); start the agent of this version, then ask again", has, len(steps))
+	}
+	return err
+}
+
+// migrate brings the schema up to date, each step in a transaction of its own.
+func migrate(ctx context.Context, db *sql.DB) error {
+	has, names, err := version(ctx, db)
+	if err != nil {
+		return err
+	}
+	for i := has; i < len(names); i++ {
+		text, err := migrations.ReadFile(names[i])
+		if err != nil {
+			return err
+		}
+		if err := migrateStep(ctx, db, string(text), i+1); err != nil {
+			return fmt.Errorf("bring the schema to version %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func migrateStep(ctx context.Context, db *sql.DB, text string, version int) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, text); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// DiskFull reports whether err says that the ledger's disk has no room.
+func DiskFull(err error) bool {
+	var sqliteErr *sqlite.Error
+	if errors.As(err, &sqliteErr) && sqliteErr.Code()&0xff == sqlite3.SQLITE_FULL {
+		return true
+	}
+	return err != nil && slices.ContainsFunc(noRoom, func(text string) bool { return strings.Contains(err.Error(), text) })
+}
+
+// noRoom is how the systems call it where SQLite passes their error on.
+var noRoom = []string{"no space left", "not enough space", "quota exceeded"}

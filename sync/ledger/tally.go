@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A Tally counts the jobs of one bench to one account.
+type Tally struct {
+	Bench, Account               string
+	Queued, Moving, Sent, Parked int
+	OpenBytes                    int64     // of what is queued or moving
+	Oldest                       time.Time // when the oldest open job was added; zero if none is open
+	Done, Today                  int       // photos delivered, ever and on the day asked for
+	TodayBytes                   int64
+	LastDone                     time.Time // zero if none was
+}
+
+// Open is how many jobs still have something before them.
+func (t Tally) Open() int { return t.Queued + t.Moving + t.Sent }
+
+type pair struct{ bench, account string }
+
+// Tallies counts jobs by bench and account, sorted; day is the one that Today
+// means. What is done is counted as it happens, so that a million of them cost
+// nothing here.
+func (l *Ledger) Tallies(ctx context.Context, day time.Time) ([]Tally, error) {
+	all := map[pair]*Tally{}
+	at := func(p pair) *Tally {
+		if all[p] == nil {
+			all[p] = &Tally{Bench: p.bench, Account: p.account}
+		}
+		return all[p]
+	}
+	if err := l.countOpen(ctx, at); err != nil {
+		return nil, err
+	}
+	if err := l.countDone(ctx, day, at); err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(func(yield func(Tally) bool) {
+		for t := range maps.Values(all) {
+			if !yield(*t) {
+				return
+			}
+		}
+	}, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(a.Bench, b.Bench), cmp.Compare(a.Account, b.Account))
+	}), nil
+}
+
+// countOpen repeats the condition of the index jobs_open, letter by letter: so
+// it reads that alone.
+func (l *Ledger) countOpen(ctx context.Context, at func(pair) *Tally) error {
+	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, state, COUNT(*), SUM(size), MIN(created) FROM jobs
+		WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked') GROUP BY bench, account, state`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p pair
+		var s State
+		var n int
+		var bytes, oldest int64
+		if err := rows.Scan(&p.bench, &p.account, &s, &n, &bytes, &oldest); err != nil {
+			return err
+		}
+		at(p).add(s, n, bytes, fromNanos(oldest))
+	}
+	return rows.Err()
+}
+
+// add counts n jobs in one state.
+func (t *Tally) add(s State, n int, bytes int64, oldest time.Time) {
+	switch s {
+	case Queued:
+		t.Queued += n
+	case Moving, Publishing:
+		t.Moving += n
+	case Sent:
+		t.Sent, bytes = t.Sent+n, 0
+	case Parked:
+		t.Parked += n
+		return
+	}
+	t.OpenBytes += bytes
+	if t.Oldest.IsZero() || oldest.Before(t.Oldest) {
+		t.Oldest = oldest
+	}
+}
+
+func (l *Ledger) countDone(ctx context.Context, day time.Time, at func(pair) *Tally) error {
+	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, SUM(done), SUM(CASE WHEN day = ? THEN done ELSE 0 END),
+		SUM(CASE WHEN day = ? THEN bytes ELSE 0 END), MAX(last) FROM days GROUP BY bench, account`, dayOf(day), dayOf(day))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p pair
+		var done, today int
+		var bytes, last int64
+		if err := rows.Scan(&p.bench, &p.account, &done, &today, &bytes, &last); err != nil {
+			return err
+		}
+		t := at(p)
+		t.Done, t.Today, t.TodayBytes, t.LastDone = done, today, bytes, fromNanos(last)
+	}
+	return rows.Err()
+}
+
+// count notes a delivery that was just confirmed.
+func count(tx *sql.Tx, j Job, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO days (bench, account, day, done, bytes, last) VALUES (?, ?, ?, 1, ?, ?)
+		ON CONFLICT (bench, account, day) DO UPDATE SET done = days.done + 1, bytes = days.bytes + excluded.bytes, last = excluded.last`,
+		j.Bench, j.Account, dayOf(at), j.Size, nanos(at))
+	return err
+}
+
+func dayOf(t time.Time) string { return t.Local().Format(time.DateOnly) }
+
+// DeliveredSince counts the photos whose delivery was confirmed at or after
+// since. It looks at the last million events only.
+func (l *Ledger) DeliveredSince(ctx context.Context, since time.Time) (photos int, bytes int64, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(j.size), 0) FROM history h JOIN jobs j ON j.id = h.job
+		WHERE h.seq > (SELECT COALESCE(MAX(seq), 0) - 1000000 FROM history) AND h.at >= ? AND h.what = 'confirmed' AND j.kind = 'deliver'`, nanos(since)).Scan(&photos, &bytes)
+	return photos, bytes, err
+}
