@@ -151,9 +151,8 @@ type Connector struct {
 	Commit func(ctx context.Context, batch string, delivered []Receipt, publish func() error) error
 	// List says what is at the remote for a bench, in full, so that it can be
 	// compared with the disk; Name is spelled as Photo.Name was, as far as can be
-	// told. A non-zero since leaves out what came there before, where the remote
-	// knows.
-	List  func(ctx context.Context, bench string, since time.Time) ([]Receipt, error)
+	// told.
+	List  func(ctx context.Context, bench string) ([]Receipt, error)
 	Hook  http.Handler                    // webhook intake: only wakes the poll
 	Probe func(ctx context.Context) error // for check, and to end a pause
 }

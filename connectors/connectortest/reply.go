@@ -151,9 +151,9 @@ func probeStatuses(t *testing.T, r Rig) {
 
 func throttledUntil(t *testing.T, r Rig) {
 	p, start := newPhoto(r, "0001.jpg", 1), time.Now()
-	r.Faults.Then(r.Ops.Deliver, faults.Fault{Status: 429, RetryAfter: 30 * time.Second}, faults.Fault{Status: 423})
+	r.Faults.Then(r.Ops.Deliver, faults.Fault{Status: 429, RetryAfter: time.Second}, faults.Fault{Status: 423})
 	for _, c := range []struct{ least, most time.Duration }{
-		{29 * time.Second, 31 * time.Second},
+		{900 * time.Millisecond, 2 * time.Second},
 		{299 * time.Second, 301 * time.Second},
 	} {
 		_, err := r.Out.Deliver(t.Context(), p.Photo, p.open, published)

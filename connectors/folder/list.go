@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 )
 
 // list says what lies in the put folder for a bench. With layout flat that is
 // everything: nobody can tell there whose a file is.
-func (d destination) list(ctx context.Context, bench string, since time.Time) ([]connectors.Receipt, error) {
+func (d destination) list(ctx context.Context, bench string) ([]connectors.Receipt, error) {
 	root, err := openRoot(d.put)
 	if err != nil {
 		return nil, err
@@ -28,9 +27,7 @@ func (d destination) list(ctx context.Context, bench string, since time.Time) ([
 	}
 	var there []connectors.Receipt
 	err = walk(ctx, files, func(name string, info fs.FileInfo) {
-		if !info.ModTime().Before(since) {
-			there = append(there, connectors.Receipt{ID: identity(info), Name: name, Size: info.Size()})
-		}
+		there = append(there, connectors.Receipt{ID: identity(info), Name: name, Size: info.Size()})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", d.put, err)

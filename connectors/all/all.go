@@ -1,0 +1,16 @@
+// Package all lists the connectors that the program knows, one line each.
+package all
+
+import (
+	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/folder"
+	"github.com/studio-agent/studio-agent/connectors/grandshooting"
+)
+
+// Registry is every type that agent.yaml can name.
+func Registry() connectors.Registry {
+	return connectors.Registry{
+		folder.Factory,
+		grandshooting.Factory,
+	}
+}
