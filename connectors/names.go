@@ -44,7 +44,7 @@ func checkPart(part string) error {
 		return fmt.Errorf("it ends with a dot or a space, which Windows drops")
 	}
 	if reservedOnWindows(part) {
-		return fmt.Errorf("Windows reserves the name %s", part)
+		return fmt.Errorf("the name %s is reserved by Windows", part)
 	}
 	return nil
 }

@@ -47,8 +47,6 @@ func newPhoto(r Rig, name string, generation int) photo {
 
 func (p photo) open() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.content)), nil }
 
-func (p photo) file() File { return FileOf(p.Name, p.content) }
-
 func published() error { return nil }
 
 // deliver must go well.

@@ -156,14 +156,6 @@ func (w *world) find(p connectors.Photo) connectors.Receipt {
 	return receipts[0]
 }
 
-// paths lists what the platform shows, as uploaded.
-func (w *world) paths() (list []string) {
-	for _, p := range w.sim.Pictures() {
-		list = append(list, p.Sent)
-	}
-	return list
-}
-
 // safeBuffer is a log that several goroutines write to.
 type safeBuffer struct {
 	mu sync.Mutex

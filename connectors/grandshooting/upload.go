@@ -173,7 +173,7 @@ func checkName(name string) error {
 	case strings.Contains(name, `\`):
 		why = errors.New(`it holds a \, which servers take for a folder`)
 	case inTrash(name):
-		why = errors.New("Grand Shooting hides what is under __TRASH")
+		why = errors.New("what is under __TRASH is hidden by Grand Shooting")
 	default:
 		return nil
 	}
