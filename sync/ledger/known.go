@@ -47,12 +47,12 @@ func (l *Ledger) FindFolder(ctx context.Context, path string) (f Folder, ok bool
 	return f, err == nil, err
 }
 
-// PutFolder enters or changes a hot folder; Seen is kept from the first time.
+// PutFolder enters or changes a hot folder.
 func (l *Ledger) PutFolder(f Folder) error {
 	return l.write(func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO folders (id, folder, bench, identity, seen, held)
 			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM folders), ?, ?, ?, ?, ?)
-			ON CONFLICT (folder) DO UPDATE SET bench = excluded.bench, identity = excluded.identity, held = excluded.held`,
+			ON CONFLICT (folder) DO UPDATE SET bench = excluded.bench, seen = excluded.seen, identity = excluded.identity, held = excluded.held`,
 			f.Path, f.Bench, f.Identity, nanos(f.Seen), f.Held)
 		return err
 	})
@@ -62,7 +62,9 @@ func (l *Ledger) PutFolder(f Folder) error {
 const Unsighted = "its files are being counted"
 
 // SetIdentity notes of which disk and folder a hot folder's root is. A folder
-// that was never entered becomes one whose first sight is still to be taken.
+// that was never entered becomes one whose first sight is still to be taken; so
+// does one on another disk than before in which nothing was ever accepted: what
+// was seen first was only the place where a disk or share was to be mounted.
 func (l *Ledger) SetIdentity(folder, bench, identity string) error {
 	f, seen, err := l.FindFolder(context.Background(), folder)
 	if err != nil {
@@ -70,6 +72,16 @@ func (l *Ledger) SetIdentity(folder, bench, identity string) error {
 	}
 	if !seen {
 		f = Folder{Path: folder, Bench: bench, Seen: time.Now(), Held: Unsighted}
+	}
+	if seen && f.Identity != "" && f.Identity != identity {
+		var some bool
+		err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM known WHERE folder = (SELECT id FROM folders WHERE folder = ?))`, folder).Scan(&some)
+		if err != nil {
+			return err
+		}
+		if !some {
+			f.Seen, f.Held = time.Now(), Unsighted
+		}
 	}
 	f.Identity = identity
 	return l.PutFolder(f)
@@ -131,6 +143,13 @@ func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha2
 		return nil, nil
 	}
 	return l.files(ctx, `k.size = ? AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, bench)
+}
+
+// LeftAlone lists up to 100 files of a bench that were left alone at first
+// sight with this base name, size and time.
+func (l *Ledger) LeftAlone(ctx context.Context, bench, base string, size int64, modTime time.Time) ([]File, error) {
+	return l.files(ctx, `k.size = ? AND k.sha256 = '' AND k.generation = 0 AND k.name = ? AND k.mtime = ? AND f.bench = ? LIMIT 100`,
+		size, base, nanos(modTime), bench)
 }
 
 func (l *Ledger) files(ctx context.Context, where string, args ...any) ([]File, error) {

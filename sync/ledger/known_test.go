@@ -19,7 +19,7 @@ func TestFolders(t *testing.T) {
 		t.Errorf("got %+v, %v, %v; want %+v", f, ok, err, first)
 	}
 	must(t, l.PutFolder(Folder{Path: "/new", Bench: "c", Identity: "disk 2", Seen: time.Unix(9, 0)}))
-	want := Folder{Path: "/new", Bench: "c", Identity: "disk 2", Seen: first.Seen}
+	want := Folder{Path: "/new", Bench: "c", Identity: "disk 2", Seen: time.Unix(9, 0)}
 	if f, ok, err := l.FindFolder(t.Context(), "/new"); !ok || err != nil || f != want {
 		t.Errorf("after a change: got %+v, %v, %v; want %+v", f, ok, err, want)
 	}

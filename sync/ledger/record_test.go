@@ -116,7 +116,7 @@ func TestRecordRefuses(t *testing.T) {
 func TestOpenTakesBack(t *testing.T) {
 	path := newPath(t)
 	l := openAt(t, path)
-	later := time.Now().Add(10*time.Minute).Round(0)
+	later := time.Now().Add(10 * time.Minute).Round(0)
 	for _, s := range states {
 		accept(t, l, newJob(string(s), 1, in(s), func(j *Job) { j.Published, j.NotBefore, j.Starts = s == Publishing, later, 1 }))
 	}

@@ -1,0 +1,213 @@
+// Package outbound takes photos from hot folders to accounts. An Enqueuer turns
+// each finished file into jobs; a Sender works off the jobs of one account: it
+// asks the remote where the outcome of an earlier try is unknown, delivers,
+// confirms, and puts every trouble into words and a time of next action.
+package outbound
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/ledger"
+)
+
+const (
+	defaultWorkers = 2
+	defaultRecheck = 10 * time.Second
+	grace          = 8 * time.Second  // for running transfers when the agent stops
+	probeEvery     = 60 * time.Second // while an account is denied
+	renewEvery     = 10 * time.Second // leases
+)
+
+// A Sender delivers the photos of one account.
+type Sender struct {
+	Account   string
+	Connector connectors.Connector // Out must not be nil
+	Ledger    *ledger.Ledger
+	Recheck   time.Duration // between two questions after an unknown outcome; 0 means 10 s
+	Log       *slog.Logger
+	// Changed is told of a file that was not sent because it is gone or not any
+	// more what was accepted, though nothing may have shown it; may be nil.
+	Changed func(folder, name string)
+
+	once sync.Once
+	gate *gate
+	sent chan struct{} // 1-buffered: something new to confirm
+
+	mu      sync.Mutex
+	running map[string]*transfer // by job ID
+}
+
+// A transfer is one job in a worker's hands.
+type transfer struct {
+	job    ledger.Job
+	source *source
+	since  time.Time
+}
+
+func (s *Sender) init() {
+	s.once.Do(func() {
+		s.gate = newGate()
+		s.sent = make(chan struct{}, 1)
+		s.running = map[string]*transfer{}
+		s.Recheck = cmp.Or(s.Recheck, defaultRecheck)
+		s.Log = s.Log.With("account", s.Account)
+	})
+}
+
+func (s *Sender) workers() int { return cmp.Or(s.Connector.Workers, defaultWorkers) }
+
+// Run delivers until ctx ends; then transfers under way get 8 s to finish. It
+// returns nil. What goes wrong with a photo becomes the state of its job.
+func (s *Sender) Run(ctx context.Context) error {
+	s.init()
+	transfers, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	defer stop()
+	s.probe(ctx)
+
+	var group errgroup.Group
+	for range s.workers() {
+		group.Go(func() error { s.work(ctx, transfers); return nil })
+	}
+	group.Go(func() error { s.confirm(ctx); return nil })
+	group.Go(func() error { s.keep(ctx); return nil })
+	return group.Wait()
+}
+
+// Pause stops the account until then, or until Resume if until is zero.
+func (s *Sender) Pause(until time.Time) {
+	s.init()
+	if until.IsZero() {
+		until = forever
+	}
+	s.gate.pause(until)
+}
+
+// Resume ends a pause, and probes at once an account that was denied.
+func (s *Sender) Resume(ctx context.Context) {
+	s.init()
+	s.gate.pause(time.Time{})
+	s.probe(ctx)
+}
+
+// work takes one job after the other.
+func (s *Sender) work(ctx, transfers context.Context) {
+	for {
+		if s.gate.wait(ctx) != nil {
+			return
+		}
+		j, err := s.Ledger.Next(ctx, s.Account, ledger.Out)
+		if err != nil {
+			return
+		}
+		if reason, _, _ := s.gate.state(time.Now()); reason != "" { // it closed while we waited for work
+			s.record(transfers, j, ledger.Event{What: ledger.Waited, Reason: reason})
+			continue
+		}
+		s.handle(transfers, j)
+	}
+}
+
+func (s *Sender) handle(ctx context.Context, j ledger.Job) {
+	t := &transfer{job: j, source: &source{job: j}, since: time.Now()}
+	s.mu.Lock()
+	s.running[j.ID] = t
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.running, j.ID)
+		s.mu.Unlock()
+	}()
+	if j.Kind == ledger.Mark {
+		s.mark(ctx, t)
+		return
+	}
+	s.deliver(ctx, t)
+}
+
+// record writes e down. It keeps trying while the ledger's disk is in trouble:
+// what happened must not be forgotten, and nothing else may be done with the
+// job meanwhile. ok is false if the job is not ours any more or ctx ended.
+func (s *Sender) record(ctx context.Context, j ledger.Job, e ledger.Event) (_ ledger.Job, ok bool) {
+	e.At = time.Now()
+	for try := 1; ; try++ {
+		next, err := s.Ledger.Record(j, e)
+		if err == nil {
+			return next, true
+		}
+		if errors.Is(err, ledger.ErrLost) {
+			s.Log.Warn("A job was taken over by somebody else", "name", j.Name, "event", e.What)
+			return j, false
+		}
+		if try == 1 {
+			s.Log.Error("The ledger cannot be written; trying again until it can", "name", j.Name, "event", e.What, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return j, false
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// keep holds leases and looks whether a denied account can be used again.
+func (s *Sender) keep(ctx context.Context) {
+	renew, probe := time.NewTicker(renewEvery), time.NewTicker(probeEvery)
+	defer renew.Stop()
+	defer probe.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-renew.C:
+			if s.busy() {
+				if err := s.Ledger.Renew(time.Now()); err != nil {
+					s.Log.Warn("Leases could not be renewed", "error", err)
+				}
+			}
+		case <-probe.C:
+			if s.gate.isDenied() {
+				s.probe(ctx)
+			}
+		}
+	}
+}
+
+func (s *Sender) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.running) > 0
+}
+
+// probe asks whether the account can be used at all. Only a refusal closes it:
+// what cannot be reached now is tried with the first photo.
+func (s *Sender) probe(ctx context.Context) {
+	if s.Connector.Probe == nil {
+		s.gate.deny(nil)
+		return
+	}
+	err := s.Connector.Probe(ctx)
+	switch {
+	case errors.Is(err, connectors.ErrDenied):
+		s.denied(err)
+	case err == nil && s.gate.deny(nil):
+		s.Log.Info("Account is usable again")
+	case err != nil && ctx.Err() == nil:
+		s.Log.Warn("Account could not be checked", "error", err)
+	}
+}
+
+func (s *Sender) denied(err error) {
+	if s.gate.deny(err) {
+		s.Log.Error("Account is paused: the remote refuses it; it is tried again every minute", "error", err)
+	}
+}
