@@ -126,7 +126,7 @@ func (l *Limiter) takeTurn(ctx context.Context, before func() error) (time.Time,
 		}
 	}
 	for {
-		wait := l.claim()
+		wait := l.claim(1)
 		if wait <= 0 {
 			return time.Now(), nil
 		}
@@ -159,8 +159,24 @@ func (l *Limiter) pauseEnd() time.Time {
 	return l.paused
 }
 
-// claim takes the next start if it is due, else says how long to wait for it.
-func (l *Limiter) claim() time.Duration {
+// again waits for another start of an exchange that has its place already. If
+// ctx ends, so does the exchange.
+func (l *Limiter) again(ctx context.Context) {
+	if acquire(ctx, l.turn) != nil {
+		return
+	}
+	defer func() { <-l.turn }()
+	for {
+		wait := l.claim(0)
+		if wait <= 0 || sleep(ctx, wait) != nil {
+			return
+		}
+	}
+}
+
+// claim takes the next start if it is due, and so many places; else it says how
+// long to wait for it.
+func (l *Limiter) claim(places int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, due := time.Now(), later(l.next, l.paused)
@@ -171,7 +187,7 @@ func (l *Limiter) claim() time.Duration {
 		due = now
 	}
 	l.next = due.Add(l.gap)
-	l.inFlight++
+	l.inFlight += places
 	return 0
 }
 

@@ -77,16 +77,16 @@ func TestALateStartKeepsTheSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(Limits{Rate: 5, InFlight: 100})
 		gap := gapOf(5)
-		l.claim()
+		l.claim(1)
 		for _, c := range []struct{ late, wait time.Duration }{
 			{10 * time.Millisecond, gap - 10*time.Millisecond}, // a slow timer is made up for
 			{50 * time.Millisecond, gap},                       // a lost turn is not
 		} {
-			time.Sleep(l.claim() + c.late)
-			if wait := l.claim(); wait > 0 {
+			time.Sleep(l.claim(1) + c.late)
+			if wait := l.claim(1); wait > 0 {
 				t.Fatalf("not due, for another %v", wait)
 			}
-			if got := l.claim(); got != c.wait {
+			if got := l.claim(1); got != c.wait {
 				t.Errorf("%v late: next in %v, want %v", c.late, got, c.wait)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
@@ -233,12 +234,24 @@ func because(ctx, watched context.Context, err error) error {
 	return err
 }
 
+// paced makes what the transport sends by itself wait for its turn like the
+// rest: it repeats a GET when a kept connection breaks before the answer, and
+// follows redirects.
+func (c *Client) paced(ctx context.Context) *httptrace.ClientTrace {
+	tries := 0
+	return &httptrace.ClientTrace{GetConn: func(string) {
+		if tries++; tries > 1 {
+			c.limit.again(ctx)
+		}
+	}}
+}
+
 func (c *Client) request(ctx context.Context, r Request, sent *body) (*http.Request, error) {
 	target := c.base.String() + r.Path
 	if len(r.Query) > 0 {
 		target += "?" + r.Query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, r.Method, target, nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, c.paced(ctx)), r.Method, target, nil)
 	if err != nil {
 		return nil, err
 	}
