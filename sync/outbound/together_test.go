@@ -33,7 +33,7 @@ func TestRAWAndJPEGGoTogetherInEitherOrder(t *testing.T) {
 		t.Run(order[0], func(t *testing.T) {
 			inPairs(t, func(t *testing.T, r *rig) {
 				r.write(order[0], "one")
-				if until := wantLater(t, r.enq, order[0], "partner"); until.Sub(time.Now()) != 30*time.Second {
+				if until := wantLater(t, r.enq, order[0], "partner"); time.Until(until) != 30*time.Second {
 					t.Errorf("waits until %v, want 30s from now", until)
 				}
 				pass(20 * time.Second)

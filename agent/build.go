@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/ledger"
+	"github.com/studio-agent/studio-agent/sync/outbound"
+	"github.com/studio-agent/studio-agent/watch"
+)
+
+// A toolbox is what all parts of one process share.
+type toolbox struct {
+	registry connectors.Registry
+	secrets  *config.Secrets
+	http     *http.Client
+	shared   *sync.Map // limiters of tokens
+	log      *slog.Logger
+}
+
+// A connection is an account's connector and a print of all that it was made
+// from: options, keys of its benches, and the values of its secrets.
+type connection struct {
+	connectors.Connector
+	print string
+}
+
+// connect makes the connectors of all accounts; nothing goes over the network.
+// Every mistake in the accounts' and benches' own keys is in the error.
+func (t toolbox) connect(cfg *config.Config) (map[string]connection, error) {
+	made := map[string]connection{}
+	var problems config.Errors
+	for _, name := range sortedKeys(cfg.Accounts) {
+		account := cfg.Accounts[name]
+		factory, ok := t.registry.Find(account.Type)
+		if !ok {
+			problems = append(problems, account.Problem(fmt.Sprintf("there is no account type %q; known are %v", account.Type, t.registry.Types())))
+			continue
+		}
+		setup := t.setup(cfg, account)
+		values := sha256.New()
+		setup.Secret = func(ref string) (string, error) {
+			value, err := t.secrets.Resolve(ref)
+			fmt.Fprintf(values, "%d:%s", len(value), value)
+			return value, err
+		}
+		connector, err := factory.New(setup)
+		var many config.Errors
+		switch {
+		case errors.As(err, &many):
+			problems = append(problems, many...)
+		case err != nil:
+			problems = append(problems, account.Problem(err.Error()))
+		default:
+			made[name] = connection{connector, fmt.Sprintf("%s %x", accountPrint(cfg, account), values.Sum(nil))}
+			problems = append(problems, loops(cfg, account, connector.Writes)...)
+		}
+	}
+	for _, bench := range cfg.Benches {
+		problems = append(problems, badGlobs(bench)...)
+	}
+	var unclaimed config.Errors
+	if len(problems) == 0 && errors.As(cfg.Unclaimed(), &unclaimed) {
+		problems = append(problems, unclaimed...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return made, nil
+}
+
+// badGlobs finds patterns that match nothing because they cannot be read.
+func badGlobs(bench config.Bench) (problems config.Errors) {
+	for role, f := range map[string]*config.Folder{"captures": bench.Captures, "selects": bench.Selects} {
+		if f == nil {
+			continue
+		}
+		for _, glob := range slices.Concat(f.Include, f.Exclude) {
+			if !doublestar.ValidatePattern(glob) {
+				problems = append(problems, bench.Problem(fmt.Sprintf("%s: %q is not a pattern; write one like **/*.jpg", role, glob)))
+			}
+		}
+	}
+	return problems
+}
+
+// accountPrint covers the account's own options and the keys of its type on the
+// benches that use it.
+func accountPrint(cfg *config.Config, account config.Account) string {
+	print := account.Fingerprint()
+	for _, bench := range cfg.Benches {
+		if sendsTo(bench, account.Name) {
+			print += bench.Fingerprint()
+		}
+	}
+	return print
+}
+
+// loops finds hot folders that an account delivers into.
+func loops(cfg *config.Config, account config.Account, writes []string) (problems config.Errors) {
+	for _, f := range cfg.HotFolders() {
+		for _, w := range writes {
+			if rel, err := filepath.Rel(f.Path, w); err == nil && filepath.IsLocal(rel) {
+				problems = append(problems, account.Problem(fmt.Sprintf("delivers into %s, which lies in the hot folder %s of bench %s: each photo would come back as a new one", w, f.Path, f.Bench)))
+			}
+		}
+	}
+	return problems
+}
+
+func (t toolbox) setup(cfg *config.Config, account config.Account) connectors.Setup {
+	s := connectors.Setup{
+		Account: account.Name, Dir: filepath.Dir(cfg.File), Decode: account.Decode, Secret: t.secrets.Resolve,
+		Rate: account.Rate, Connections: account.Connections,
+		HTTP: t.http, Log: t.log.With("account", account.Name), Shared: t.shared,
+	}
+	for _, bench := range cfg.Benches {
+		if sendsTo(bench, account.Name) {
+			s.Benches = append(s.Benches, connectors.Bench{Name: bench.Name, Decode: bench.Decode})
+		}
+	}
+	return s
+}
+
+func sendsTo(bench config.Bench, account string) bool {
+	for _, f := range []*config.Folder{bench.Captures, bench.Selects} {
+		if f != nil && slices.Contains(f.To, account) {
+			return true
+		}
+	}
+	return false
+}
+
+// A hotFolder is one watched folder with all that turns its files into jobs.
+type hotFolder struct {
+	config.HotFolder
+	watch    *watch.Folder
+	hints    *watch.Hints
+	enqueuer *outbound.Enqueuer
+}
+
+// hotFolder builds the parts of one hot folder; it starts nothing.
+func (t toolbox) hotFolder(ctx context.Context, l *ledger.Ledger, cfg config.HotFolder, made map[string]connection) (*hotFolder, error) {
+	log := t.log.With("bench", cfg.Bench, "folder", cfg.Path)
+	known, _, err := l.FindFolder(ctx, cfg.Path)
+	if err != nil {
+		return nil, fmt.Errorf("look up folder %s: %w", cfg.Path, err)
+	}
+	h := &hotFolder{HotFolder: cfg, hints: watch.NewHints(cfg.Path)}
+	h.enqueuer = enqueuer(l, cfg, made)
+	h.enqueuer.Log = log
+	h.watch = &watch.Folder{
+		Root: cfg.Path, Settle: cfg.Settle, Rescan: cfg.Rescan, Skip: h.enqueuer.Skip,
+		Hints: h.hints, Known: h.enqueuer.Known, Identity: known.Identity, Log: log,
+		Remember: func(identity string) {
+			if err := h.enqueuer.Identify(identity); err != nil {
+				log.Warn("The folder's identity could not be noted", "error", err)
+			}
+		},
+	}
+	return h, nil
+}
+
+func enqueuer(l *ledger.Ledger, cfg config.HotFolder, made map[string]connection) *outbound.Enqueuer {
+	e := &outbound.Enqueuer{
+		Ledger: l, Bench: cfg.Bench, Role: connectors.Role(cfg.Role), Folder: cfg.Path,
+		Skip:     watch.Skip{Include: cfg.Include, Exclude: cfg.Exclude},
+		Together: cfg.Together, Resend: cfg.Renamed == "send",
+		First: outbound.FirstSight{
+			Ignore: cfg.Existing.Ignore, Since: cfg.Existing.Since,
+			HoldFiles: cfg.HoldAbove.Files, HoldBytes: int64(cfg.HoldAbove.Size),
+		},
+		Log: slog.New(slog.DiscardHandler),
+	}
+	for _, account := range cfg.To {
+		e.Targets = append(e.Targets, outbound.Target{Account: account, Vet: made[account].Vet, Marks: made[account].Mark != nil})
+	}
+	return e
+}
+
+func (t toolbox) sender(l *ledger.Ledger, account config.Account, connector connectors.Connector) *outbound.Sender {
+	return &outbound.Sender{Account: account.Name, Connector: connector, Ledger: l, Recheck: account.Recheck, Log: t.log}
+}
+
+// stall is how long a server may take to begin its answer.
+const stall = 150 * time.Second
+
+func newHTTP() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	transport.IdleConnTimeout = 30 * time.Second // below what servers allow: a POST on a dying connection has an unknown outcome
+	transport.ResponseHeaderTimeout = stall
+	return &http.Client{Transport: transport}
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/connectors/all"
+	"github.com/studio-agent/studio-agent/sync/ledger"
+)
+
+// cli is what the command line says to all commands.
+type cli struct {
+	config string
+}
+
+// release is set when a version is built for people: -ldflags "-X main.release=1.2.3".
+var release = ""
+
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// defaultConfig is agent.yaml here, if there is one, else where a service has it.
+func defaultConfig() string {
+	if _, err := os.Stat("agent.yaml"); err == nil {
+		return "agent.yaml"
+	}
+	switch runtime.GOOS {
+	case "windows":
+		return filepath.Join(cmp.Or(os.Getenv("ProgramData"), `C:\ProgramData`), "studio-agent", "agent.yaml")
+	case "darwin":
+		return "/Library/Application Support/studio-agent/agent.yaml"
+	}
+	return "/etc/studio-agent/agent.yaml"
+}
+
+// load reads agent.yaml. Mistakes in the accounts' own options are told along
+// with the others, so that nobody has to correct one after the other.
+func (c *cli) load() (*config.Config, error) {
+	cfg, err := config.Load(c.config, all.Registry().Types()...)
+	var problems, more config.Errors
+	if !errors.As(err, &problems) {
+		return cfg, err
+	}
+	if cfg != nil {
+		if _, err := c.tools(cfg, nil).connect(cfg); errors.As(err, &more) {
+			problems = append(problems, more...)
+		}
+	}
+	return nil, problems
+}
+
+// tools are the parts that commands share with the agent; log may be nil.
+func (c *cli) tools(cfg *config.Config, log *slog.Logger) toolbox {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return toolbox{registry: all.Registry(), secrets: config.NewSecrets(cfg.File), http: newHTTP(), shared: &sync.Map{}, log: log}
+}
+
+// beside opens the ledger to look and to ask, while an agent may be running.
+func (c *cli) beside(ctx context.Context) (*config.Config, *ledger.Ledger, error) {
+	cfg, err := c.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := ledger.OpenForPeople(ctx, ledger.Options{Path: cfg.Ledger})
+	return cfg, l, err
+}
+
+// ask has the agent do something and prints what came of it. An agent that is
+// not running does it when it starts.
+func (c *cli) ask(cmd *cobra.Command, verb string, args map[string]string) error {
+	_, l, err := c.beside(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return askAgent(cmd.Context(), l, cmd.OutOrStdout(), verb, args)
+}
+
+// patience is how long a command waits for a running agent to answer.
+const patience = 5 * time.Second
+
+func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string, args map[string]string) error {
+	seq, err := l.Ask(verb, args)
+	if err != nil {
+		return err
+	}
+	agent, running, err := runningAgent(ctx, l)
+	if err != nil {
+		return err
+	}
+	if !running {
+		fmt.Fprintln(out, "The agent is not running: this is noted, and done when it starts.")
+		return nil
+	}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		control, err := l.Control(ctx, seq)
+		if err != nil {
+			return err
+		}
+		if !control.Taken.IsZero() {
+			fmt.Fprintln(out, control.Answer)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return fmt.Errorf("the agent %s (process %d) does not answer; what you asked for is noted, and done when it does", agent.Name, agent.PID)
+}
+
+// runningAgent returns the agent that last worked with the ledger, and whether
+// it still does.
+func runningAgent(ctx context.Context, l *ledger.Ledger) (ledger.Agent, bool, error) {
+	agents, err := l.Agents(ctx)
+	if err != nil || len(agents) == 0 {
+		return ledger.Agent{}, false, err
+	}
+	return agents[0], time.Since(agents[0].Seen) < deadAfter && !agents[0].Stopped, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// count writes a number with its noun: 1 photo, 3 photos.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

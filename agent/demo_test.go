@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+)
+
+// perform runs the demo of the real binary, in a temporary folder of its own.
+func perform(t *testing.T, args ...string) (out string, code int, temp string) {
+	t.Helper()
+	cmd, temp := demoCommand(t, args...)
+	start := time.Now()
+	text, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 90*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if t.Failed() {
+		t.Logf("%s", text)
+	}
+	return string(text), cmd.ProcessState.ExitCode(), temp
+}
+
+func demoCommand(t *testing.T, args ...string) (_ *exec.Cmd, temp string) {
+	t.Helper()
+	exe, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp = t.TempDir()
+	cmd := exec.Command(exe, append([]string{"demo"}, args...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
+	return cmd, temp
+}
+
+func wantLines(t *testing.T, out string, patterns ...string) {
+	t.Helper()
+	for _, p := range patterns {
+		if !regexp.MustCompile(`(?m)` + p).MatchString(out) {
+			t.Errorf("no line like %s", p)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the demo said:\n%s", out)
+	}
+}
+
+func TestDemoProvesItself(t *testing.T) {
+	t.Parallel()
+	out, code, temp := perform(t)
+	if code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	wantLines(t, out,
+		`packshot-1  photographer  writes SS18-001/SS18-001_1\.jpg \(\d+ kB\), slowly$`,
+		`packshot-1  platform      SS18-001/SS18-001_1\.jpg is picture \d+, \d\.\d s after its last byte$`,
+		`packshot-1  agent         does not send SS18-\S+ yet: `,
+		`packshot-2  agent         holds SH81-102_1\.jpg: no reference SH81-102 in the catalogue\. Nearest: SH18-102$`,
+		`packshot-2  platform      SH18-102_1\.jpg is picture`,
+		`SS18-001_1\.jpg is picture \d+, version 2,`,
+		`knows SS18-001/SS18-001_back\.jpg: renamed from SS18-001/SS18-001_2\.jpg`,
+		`agent         SS18-004_5\.jpg is chosen for retouching`,
+		`^packshot-1 → platform +17 +17 +18 +0 +0 +0$`,
+		`^packshot-2 → platform +18 +18 +18 +0 +0 +0$`,
+		` 0 got 429 `,
+		`^● Proven by SHA-256: 35 pictures in 36 versions`,
+	)
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("it leaves %v behind (%v)", left, err)
+	}
+}
+
+func TestDemoProvesItselfInChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 40 s")
+	}
+	t.Parallel()
+	out, code, _ := perform(t, "--chaos", "--seed", "7")
+	if code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	wantLines(t, out,
+		`chaos         kills the agent \(kill -9\)`,
+		`chaos         takes the platform off the network`,
+		`chaos         platform has stored .*, but its answer is lost$`,
+		`chaos         the connection breaks in the middle of an upload$`,
+		`^● Proven by SHA-256: 35 pictures in 36 versions, .* 0 lost, 0 doubled, 0 torn`,
+	)
+	if n := strings.Count(out, "starts (process "); n != 3 {
+		t.Errorf("the agent was started %d times, want 3", n)
+	}
+}
+
+func TestDemoRehearsesAPersonsConfiguration(t *testing.T) {
+	t.Parallel()
+	own := t.TempDir()
+	captures := filepath.Join(own, "captures")
+	if err := os.MkdirAll(captures, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(captures, "precious.jpg"), []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(own, "agent.yaml")
+	yaml := `
+accounts:
+  gs:  {type: grandshooting, url: https://platform.invalid/v2, token: env:NO_SUCH_VARIABLE}
+  nas: {type: folder, put: /nowhere, layout: bench}
+benches:
+  - name: bench-1
+    production: 77
+    names: '^(?P<ref>[A-Z]{4})-\d+\.cr3$'
+    captures: {folder: captures, to: [gs, nas], include: ['*.cr3']}
+    selects: {folder: selects, to: [gs]}
+`
+	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code, temp := perform(t, "--config", file, "--keep")
+	if code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	wantLines(t, out,
+		`^A rehearsal of .*agent\.yaml`,
+		`bench-1  photographer  writes [A-Z]{4}-\d+\.cr3 \(\d+ kB\), slowly$`,
+		`bench-1  nas           [A-Z]{4}-\d+\.cr3 is there,`,
+		`^bench-1 → gs +6 +6 +6 +0 +0 +0$`,
+		`^bench-1 → nas +3 +3 +3 +0 +0 +0$`,
+		`^The folder stays: `,
+	)
+	if files, err := filesIn(own); err != nil || len(files) != 2 {
+		t.Errorf("in the person's own folder are %v (%v), want agent.yaml and precious.jpg alone", files, err)
+	}
+	if kept, err := filepath.Glob(filepath.Join(temp, "studio-agent-demo-*", "agent.log")); err != nil || len(kept) != 1 {
+		t.Errorf("kept are %v (%v)", kept, err)
+	}
+}
+
+func TestDemoSaysWhatIsWrongWithAConfiguration(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "agent.yaml")
+	if err := os.WriteFile(file, []byte("accounts: {gs: {type: grandshoting}}\nbenches: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code, _ := perform(t, "--config", file)
+	if code != exitBadSetup || !strings.Contains(out, "grandshooting") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
+// TestDemoFailsIfTheProofFails judges a demo whose platform lacks a picture.
+func TestDemoFailsIfTheProofFails(t *testing.T) {
+	var held []holding
+	out := &lockedBuffer{}
+	d := &demo{album: newAlbum(), line: newTimeline(out, []string{"b1"}, nil), eyes: &onlooker{}}
+	f := hot("b1", config.Capture, "gs")
+	f.Path = t.TempDir()
+	d.cfg = &config.Config{Benches: []config.Bench{{Name: "b1", Captures: &f.Folder}}}
+	d.remotes = map[string]remote{"gs": {holds: func() ([]holding, error) { return held, nil }}}
+	d.eyes.cfg = &config.Config{}
+	s := d.album.begin(f, "a.jpg", []byte("a"))
+	if err := os.WriteFile(filepath.Join(f.Path, "a.jpg"), []byte("a"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d.album.finish(s)
+	if err := d.epilogue(context.Background(), false); !errors.Is(err, errSaid) || !strings.Contains(out.tail(500), "▲ Not proven: 1 lost") {
+		t.Errorf("a missing picture: got %v\n%s", err, out.tail(500))
+	}
+	held = []holding{{name: "a.jpg", sha: s.sha, times: 1, current: true, benches: []string{"b1"}}}
+	if err := d.epilogue(context.Background(), false); err != nil {
+		t.Errorf("all is there: got %v\n%s", err, out.tail(500))
+	}
+	if err := d.epilogue(context.Background(), true); !errors.Is(err, errSaid) || !strings.Contains(out.tail(200), "not all has arrived after 1m25s") {
+		t.Errorf("too late: got %v\n%s", err, out.tail(500))
+	}
+	held[0].times = 2
+	if err := d.epilogue(context.Background(), false); !errors.Is(err, errSaid) || !strings.Contains(out.tail(500), "1 doubled") {
+		t.Errorf("a doubled picture: got %v\n%s", err, out.tail(500))
+	}
+}
+
+func TestAnAgentThatCannotStartEndsTheDemo(t *testing.T) {
+	exe, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	c := &child{exe: exe, config: filepath.Join(t.TempDir(), "none.yaml"), log: &lockedBuffer{}, heard: func(l logLine) { said = append(said, l.sentence()) }}
+	err = c.Run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "ended by itself") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(strings.Join(said, "\n"), "there is no configuration") {
+		t.Errorf("it said %q", said)
+	}
+	if c.kill() {
+		t.Error("an agent that is gone can be killed")
+	}
+}
+
+func TestDemoTellsWhatItSees(t *testing.T) {
+	out := &lockedBuffer{}
+	d := &demo{album: newAlbum(), line: newTimeline(out, []string{"b1"}, nil), remotes: map[string]remote{
+		"gs": {serve: func(context.Context) error { return nil }}, "nas": {},
+	}}
+	s := d.album.begin(hot("b1", config.Capture, "gs", "nas"), "a.jpg", []byte("a"))
+	d.waits("b1", "a.jpg", "still being written")
+	d.album.finish(s)
+	d.saw(sighting{account: "gs", at: s.done.Add(700 * time.Millisecond), sha: s.sha, name: "a.jpg", where: "picture 7"})
+	d.waits("b1", "a.jpg", "stale news")
+	d.saw(sighting{account: "gs", at: s.done, sha: s.sha, name: "a.jpg"})
+	d.saw(sighting{account: "gs", at: s.done, sha: "x", name: "mine.jpg", where: "picture 8"})
+	d.heard(logLine{Msg: msgDelivered, Account: "gs", Bench: "b1", Name: "a.jpg"})
+	d.heard(logLine{Msg: msgDelivered, Account: "nas", Bench: "b1", Name: "a.jpg"})
+	var got []string
+	for line := range strings.Lines(out.tail(10_000)) {
+		_, text, _ := strings.Cut(line, " s  ")
+		got = append(got, strings.TrimSpace(regexp.MustCompile(` +`).ReplaceAllString(text, " ")))
+	}
+	want := []string{
+		"b1 agent does not send a.jpg yet: still being written",
+		"b1 gs a.jpg is picture 7, 0.7 s after its last byte",
+		"b1 gs a.jpg has come once more",
+		"gs mine.jpg is picture 8; it is none of the photographer's",
+		"b1 nas a.jpg is there, 0.0 s after its last byte",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

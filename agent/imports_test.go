@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/studio-agent/studio-agent/"
+
+// floors lists, for each folder, the folders of ours that it may import. Imports
+// only go down: what a folder may see stands in its own line and nowhere else.
+var floors = map[string][]string{
+	// floor 0: nothing of ours, but the contract
+	"connectors":        {},
+	"connectors/faults": {},
+	"watch/settle":      {},
+	"watch/picture":     {},
+	"sync/atomicfile":   {},
+	"agent/config":      {},
+	"service":           {},
+	// floor 1
+	"sync/ledger":       {"connectors"},
+	"watch":             {"watch/settle", "watch/picture"},
+	"connectors/rest":   {"connectors"},
+	"connectors/memory": {"connectors", "connectors/faults"},
+	"connectors/folder": {"connectors", "sync/atomicfile"},
+	"connectors/grandshooting/grandshootingsim": {"connectors/faults"},
+	// floor 2
+	"sync/outbound":            {"connectors", "sync/ledger", "watch", "watch/picture"},
+	"connectors/grandshooting": {"connectors", "connectors/rest"},
+	// floor 3
+	"connectors/all":           {"connectors", "connectors/folder", "connectors/grandshooting"},
+	"connectors/connectortest": {"connectors", "connectors/faults"},
+}
+
+func TestImportsOnlyGoDown(t *testing.T) {
+	for folder, imports := range importsOf(t, "./...") {
+		allowed, known := floors[folder]
+		switch {
+		case folder == "agent", folder == "bench":
+			continue // agent sees everything; bench runs it from outside, with simulators
+		case !known:
+			t.Errorf("%s has no place on a floor: give it a line in this table", folder)
+		}
+		for _, i := range imports {
+			if !slices.Contains(allowed, i) {
+				t.Errorf("%s imports %s, which is not below it", folder, i)
+			}
+		}
+	}
+}
+
+// importsOf returns what each folder of ours imports of ours, without tests.
+func importsOf(t *testing.T, pattern string) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", pattern)
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string][]string{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		folder := strings.TrimPrefix(p.ImportPath, module)
+		all[folder] = []string{}
+		for _, i := range p.Imports {
+			if ours, ok := strings.CutPrefix(i, module); ok {
+				all[folder] = append(all[folder], ours)
+			}
+		}
+	}
+	if len(all) < len(floors) {
+		t.Fatalf("only %d folders found", len(all))
+	}
+	return all
+}
+
+func TestProgramDoesNotLinkTesting(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "./agent")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		if dep == "testing" || strings.HasPrefix(dep, "testing/") || dep == module+"connectors/connectortest" {
+			t.Errorf("the program links %s", dep)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/outbound"
+	"github.com/studio-agent/studio-agent/watch"
+)
+
+const (
+	liveEvery = 500 * time.Millisecond // at most, while something moves
+	beatEvery = 10 * time.Second       // at least
+	deadAfter = 3 * beatEvery          // an agent without a sign of life for so long is gone
+	liveFiles = 200                    // waiting files told of, per folder
+)
+
+// live is what an agent tells of this very moment, through the ledger, to
+// whoever looks: status, why, the page.
+type live struct {
+	Folders  []liveFolder
+	Accounts []outbound.Status
+	Problem  string `json:",omitempty"` // of the agent as a whole: a refused configuration
+}
+
+type liveFolder struct {
+	Bench, Path string
+	Role        connectors.Role
+	To          []string
+	watch.Status
+}
+
+// beat writes the agent's sign of life, at once when something changes.
+func (a *agent) beat(ctx context.Context) error {
+	tick := time.NewTicker(liveEvery)
+	defer tick.Stop()
+	var last []byte
+	var written time.Time
+	before := time.Now()
+	for {
+		now := time.Now()
+		if wentBack(now.Round(0).Sub(before.Round(0)), now.Sub(before)) {
+			a.clockSetBack(now)
+		}
+		before = now
+		text, err := json.Marshal(a.live())
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(text, last) || now.Sub(written) >= beatEvery {
+			if err := a.ledger.Beat(now, text); err != nil {
+				a.log.Warn("The agent's sign of life could not be written", "error", err)
+			}
+			last, written = text, now
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (a *agent) live() live {
+	l := live{Problem: a.parts.problem()}
+	for _, h := range a.parts.folders() {
+		st := h.watch.Status()
+		st.Waiting = st.Waiting[:min(len(st.Waiting), liveFiles)]
+		l.Folders = append(l.Folders, liveFolder{Bench: h.Bench, Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
+	}
+	for _, s := range a.parts.senders() {
+		l.Accounts = append(l.Accounts, s.Status())
+	}
+	return l
+}
+
+// wentBack reports whether the wall clock was set back by more than a minute:
+// it says that so much time passed, while so much really did.
+func wentBack(said, passed time.Duration) bool { return said < passed-time.Minute }
+
+func (a *agent) clockSetBack(now time.Time) {
+	n, err := a.ledger.ClockSetBack(now)
+	a.log.Warn("The clock was set back; what waited for a later time goes on at once", "jobs", n, "error", err)
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/sync/ledger"
+	"github.com/studio-agent/studio-agent/watch"
+)
+
+// An agent is one running studio-agent. Its goroutines are all here:
+//
+//	run ─┬─ per hot folder: watch.Folder, watch.Hints
+//	     ├─ per account:    outbound.Sender (workers, confirmer, keeper)
+//	     ├─ controls        what people ask, from the ledger
+//	     ├─ beat            what the agent says of itself, into the ledger
+//	     └─ reloads         agent.yaml changed, or SIGHUP
+type agent struct {
+	toolbox
+	ledger *ledger.Ledger
+	level  *slog.LevelVar
+	parts  *parts // of the present configuration
+}
+
+// runAgent works until ctx ends. A non-nil error means that the agent cannot go
+// on and should be started again.
+func runAgent(ctx context.Context, cfg *config.Config, tools toolbox, level *slog.LevelVar) error {
+	l, err := openLedger(ctx, cfg, tools.log)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	a := &agent{toolbox: tools, ledger: l, level: level}
+	tools.log.Info("Agent started", "name", cfg.Name, "version", version(), "config", cfg.File, "ledger", cfg.Ledger)
+	group, ctx := errgroup.WithContext(ctx)
+	a.parts = newParts(ctx, group)
+	if err := a.apply(ctx, cfg); err != nil {
+		return errors.Join(err, a.parts.stop())
+	}
+	group.Go(func() error { return a.takeControls(ctx) })
+	group.Go(func() error { return a.beat(ctx) })
+	group.Go(func() error { return a.watchConfig(ctx) })
+	err = group.Wait()
+	tools.log.Info("Agent stopped")
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func openLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ledger.Ledger, error) {
+	return ledger.Open(ctx, ledger.Options{Path: cfg.Ledger, Name: cfg.Name, Version: version(), OnNetwork: watch.OnNetwork, Log: log})
+}
+
+// apply brings the running parts in line with cfg: what did not change goes on,
+// what changed is stopped and started anew.
+func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
+	made, err := a.connect(cfg)
+	if err != nil {
+		return err
+	}
+	var wanted []part
+	for _, name := range sortedKeys(cfg.Accounts) {
+		wanted = append(wanted, a.accountPart(cfg.Accounts[name], made[name]))
+	}
+	for _, f := range cfg.HotFolders() {
+		p, err := a.folderPart(ctx, f, made)
+		if err != nil {
+			return err
+		}
+		wanted = append(wanted, p)
+	}
+	a.level.UnmarshalText([]byte(cfg.Log.Level)) // validated when it was loaded
+	if err := a.parts.become(cfg, wanted); err != nil {
+		return err
+	}
+	return a.applyPauses(ctx)
+}
+
+func (a *agent) accountPart(account config.Account, made connection) part {
+	sender := a.sender(a.ledger, account, made.Connector)
+	sender.Changed = func(folder, name string) { a.lookAgain(folder, name) }
+	return part{
+		key: "account " + account.Name, fingerprint: made.print, sender: sender,
+		run: sender.Run,
+	}
+}
+
+func (a *agent) folderPart(ctx context.Context, f config.HotFolder, made map[string]connection) (part, error) {
+	h, err := a.hotFolder(ctx, a.ledger, f, made)
+	if err != nil {
+		return part{}, err
+	}
+	print := f.Fingerprint()
+	for _, name := range f.To {
+		print += made[name].print // it asks the account's Vet
+	}
+	return part{
+		key: "folder " + f.Path, fingerprint: print, folder: h,
+		run: func(ctx context.Context) error {
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return h.hints.Run(ctx) })
+			group.Go(func() error { return h.watch.Run(ctx, h.enqueuer.Emit) })
+			return group.Wait()
+		},
+	}, nil
+}
+
+// lookAgain has a file examined whose content is not what its size and times
+// promise.
+func (a *agent) lookAgain(folder, name string) {
+	for _, h := range a.parts.folders() {
+		if h.Path != folder {
+			continue
+		}
+		if err := h.enqueuer.Again(context.Background(), name); err != nil {
+			a.log.Warn("A changed file could not be examined; the next change will show it", "file", name, "error", err)
+		}
+	}
+}
+
+// runOnce delivers everything that is pending now and returns: nil if all of it
+// arrived.
+func runOnce(ctx context.Context, cfg *config.Config, tools toolbox, level *slog.LevelVar) (summary, error) {
+	l, err := openLedger(ctx, cfg, tools.log)
+	if err != nil {
+		return summary{}, err
+	}
+	defer l.Close()
+	a := &agent{toolbox: tools, ledger: l, level: level}
+	start := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	a.parts = newParts(ctx, group)
+	if err := a.apply(ctx, cfg); err != nil {
+		return summary{}, errors.Join(err, a.parts.stop())
+	}
+	group.Go(func() error { return a.takeControls(ctx) })
+	drained := make(chan summary, 1)
+	group.Go(func() error {
+		sum, err := a.drain(ctx, start)
+		drained <- sum
+		cancel()
+		return err
+	})
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	select {
+	case sum := <-drained:
+		return sum, err
+	default:
+		return summary{}, errors.Join(err, fmt.Errorf("stopped before all was delivered"))
+	}
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/service"
+	"github.com/studio-agent/studio-agent/sync/outbound"
+)
+
+func (c *cli) runCommand() *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use: "run", Short: "Watch the hot folders and deliver, until stopped", Args: cobra.NoArgs,
+		Long: "Watch the hot folders and deliver, until stopped.\n\nWith --once, deliver what is there now, say what arrived and what did not, and end:\nexit code 0 if all arrived, 1 if not.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.load()
+			if err != nil {
+				return err
+			}
+			tools, level, logs, err := c.logging(cfg, cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer logs.Close()
+			if once {
+				sum, err := runOnce(cmd.Context(), cfg, tools, level)
+				return sum.report(cmd.OutOrStdout(), err)
+			}
+			return service.Run(serviceOptions(cfg.File), func(ctx context.Context) error {
+				err := runAgent(ctx, cfg, tools, level)
+				if err != nil {
+					tools.log.Error("Agent ended", "error", err)
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "deliver what is there now, then end")
+	return cmd
+}
+
+// logging makes the tools of a running agent, which has a real log.
+func (c *cli) logging(cfg *config.Config, console io.Writer) (toolbox, *slog.LevelVar, io.Closer, error) {
+	tools := c.tools(cfg, nil)
+	level := new(slog.LevelVar)
+	log, closer, err := newLogger(cfg.Log, tools.secrets, console, level)
+	if err != nil {
+		return tools, level, nil, err
+	}
+	tools.log = log
+	return tools, level, closer, nil
+}
+
+func (s summary) report(out io.Writer, err error) error {
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s delivered (%s) in %s\n", count(s.delivered, "photo"), outbound.Bytes(s.bytes), s.took.Round(100_000_000))
+	for _, line := range s.left {
+		fmt.Fprintln(out, "not delivered:", line)
+	}
+	if !s.ok() {
+		return errSaid
+	}
+	return nil
+}
+
+func serviceOptions(configFile string) service.Options {
+	exe, _ := os.Executable()
+	return service.Options{
+		Name: "studio-agent", DisplayName: "Studio Agent",
+		Description: "Brings pictures from hot folders to platforms and retouchers.",
+		Executable:  exe, Arguments: []string{"run", "--config", configFile},
+	}
+}

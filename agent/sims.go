@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/connectors/faults"
+	"github.com/studio-agent/studio-agent/connectors/grandshooting/grandshootingsim"
+)
+
+// A remote stands in for the far side of one account. What it does not have is
+// nil.
+type remote struct {
+	settings map[string]any // the account's keys that lead to it
+	serve    func(ctx context.Context) error
+	holds    func() ([]holding, error)
+	learn    func(ref string) // puts a product in its catalogue
+	outage   func(down bool)  // breaks every connection at once
+	traffic  func() string    // a line on the requests that it got
+	marks    bool             // it knows which photos are selected
+}
+
+// A holding is one content that a remote has, or once had, under one name.
+type holding struct {
+	name     string
+	sha      string
+	times    int      // how often it was stored
+	current  bool     // no newer content has taken its place
+	selected bool     // a person sees it chosen for retouching
+	benches  []string // for whose photos this is the right place
+}
+
+// A scene is what a simulator gets to know.
+type scene struct {
+	account config.Account
+	benches []config.Bench // those that send to it
+	dir     string         // an empty folder of its own
+	plan    *faults.Plan
+	saw     func(sighting) // called for each photo that arrives and each trouble
+}
+
+// A sighting is something that a remote has seen.
+type sighting struct {
+	account string
+	at      time.Time
+	sha     string // of a photo that arrived; empty if none did
+	name    string // of it, there
+	where   string // such as: picture 1012
+	fault   faults.Fault
+	op      string // what the fault has struck
+}
+
+// simulators stand in for each type of account.
+func simulators() map[string]func(scene) (remote, error) {
+	return map[string]func(scene) (remote, error){
+		"grandshooting": playGrandShooting,
+		"folder":        playFolder,
+	}
+}
+
+const (
+	demoVariable = "STUDIO_AGENT_DEMO_TOKEN"
+	demoToken    = "token-of-the-demo"
+)
+
+// playGrandShooting serves a platform on loopback that knows the productions of
+// the benches. It allows 5 requests a second, as the real one does.
+func playGrandShooting(s scene) (remote, error) {
+	var opt struct {
+		Scheme string    `yaml:"scheme"`
+		Rest   yaml.Node `yaml:",inline"`
+	}
+	if err := s.account.Decode(&opt); err != nil {
+		return remote{}, err
+	}
+	name := s.account.Name
+	sim := grandshootingsim.New(grandshootingsim.Options{
+		Token: demoToken, Scheme: opt.Scheme, Faults: s.plan,
+		OnEvent: func(e grandshootingsim.Event) {
+			sight := sighting{account: name, at: e.At, op: e.Op, fault: e.Fault}
+			if e.Op == "upload" && e.Picture.SHA256 != "" {
+				sight.sha, sight.name = e.Picture.SHA256, e.Picture.Sent
+				sight.where = fmt.Sprintf("picture %d", e.Picture.ID)
+				if e.Picture.Version > 1 {
+					sight.where += fmt.Sprintf(", version %d", e.Picture.Version)
+				}
+			}
+			if sight.sha != "" || !sight.fault.Zero() {
+				s.saw(sight)
+			}
+		},
+	})
+	places, err := produce(sim, s.benches)
+	if err != nil {
+		return remote{}, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return remote{}, fmt.Errorf("the simulated platform gets no port on this machine: %w", err)
+	}
+	p := &stagedPlatform{sim: sim, listener: l}
+	return remote{
+		settings: map[string]any{"url": "http://" + l.Addr().String() + "/v2", "token": "env:" + demoVariable},
+		serve:    p.serve,
+		holds:    func() ([]holding, error) { return picturesOf(sim, places), nil },
+		learn:    func(ref string) { sim.AddReference(ref, "") },
+		outage:   p.down.Store,
+		traffic: func() string {
+			return fmt.Sprintf("%s allows 5 requests a second: %s came, at most %d in a second, and %d got 429 for coming too fast",
+				name, count(sim.Requests(""), "request"), sim.Busiest(), sim.TooMany())
+		},
+		marks: true,
+	}, nil
+}
+
+// produce makes the productions that the benches name. places says which benches
+// of agent.yaml belong to a bench of the platform.
+func produce(sim *grandshootingsim.Sim, benches []config.Bench) (places map[int][]string, _ error) {
+	steps := []int{10, 20, 30, 40}
+	made := map[string][]grandshootingsim.Bench{}
+	places = map[int][]string{}
+	for _, b := range benches {
+		var opt struct {
+			Production any `yaml:"production"`
+			Step       int `yaml:"step" default:"10"`
+		}
+		if err := b.Decode(&opt); err != nil {
+			return nil, err
+		}
+		name := fmt.Sprint(opt.Production)
+		if made[name] == nil {
+			made[name] = sim.AddProduction(name, steps...)
+		}
+		for _, there := range made[name] {
+			if there.Step == opt.Step {
+				places[there.ID] = append(places[there.ID], b.Name)
+			}
+		}
+	}
+	return places, nil
+}
+
+func picturesOf(sim *grandshootingsim.Sim, places map[int][]string) []holding {
+	const selected = 30 // picturestatus
+	now := map[grandshootingsim.StoreKey]grandshootingsim.Picture{}
+	for _, p := range sim.Pictures() {
+		now[grandshootingsim.StoreKey{Bench: p.Bench, Path: p.Sent, SHA256: p.SHA256}] = p
+	}
+	var all []holding
+	for key, times := range sim.Stored() {
+		p, current := now[key]
+		all = append(all, holding{
+			name: key.Path, sha: key.SHA256, times: times, current: current,
+			selected: current && p.Status == selected, benches: places[key.Bench],
+		})
+	}
+	return all
+}
+
+// A stagedPlatform is a simulator with a switch.
+type stagedPlatform struct {
+	sim      *grandshootingsim.Sim
+	listener net.Listener
+	down     atomic.Bool
+}
+
+func (p *stagedPlatform) serve(ctx context.Context) error {
+	server := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
+	stop := context.AfterFunc(ctx, func() { p.sim.Close(); server.Close() })
+	defer stop()
+	if err := server.Serve(p.listener); ctx.Err() == nil {
+		return fmt.Errorf("the simulated platform stopped: %w", err)
+	}
+	return nil
+}
+
+func (p *stagedPlatform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.down.Load() {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			conn.Close()
+		}
+		return
+	}
+	p.sim.Handler().ServeHTTP(w, r)
+}
+
+// playFolder puts an empty folder in the place of the real ones.
+func playFolder(s scene) (remote, error) {
+	var opt struct {
+		Put    string    `yaml:"put"`
+		Get    string    `yaml:"get"`
+		Layout string    `yaml:"layout"`
+		Rest   yaml.Node `yaml:",inline"`
+	}
+	if err := s.account.Decode(&opt); err != nil {
+		return remote{}, err
+	}
+	settings := map[string]any{}
+	for key, given := range map[string]string{"put": opt.Put, "get": opt.Get} {
+		if given == "" {
+			continue
+		}
+		settings[key] = filepath.Join(s.dir, key)
+		if err := os.MkdirAll(filepath.Join(s.dir, key), 0o755); err != nil {
+			return remote{}, err
+		}
+	}
+	var benches []string
+	for _, b := range s.benches {
+		benches = append(benches, b.Name)
+	}
+	return remote{settings: settings, holds: func() ([]holding, error) {
+		files, err := filesIn(filepath.Join(s.dir, "put"))
+		var all []holding
+		for _, f := range files {
+			right := benches
+			if opt.Layout == "bench" {
+				bench, _, _ := strings.Cut(f.name, "/")
+				right = []string{bench}
+			}
+			all = append(all, holding{name: f.name, sha: f.sha, times: 1, current: true, benches: right})
+		}
+		return all, err
+	}}, nil
+}
