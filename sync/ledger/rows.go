@@ -84,7 +84,11 @@ func insert(tx *sql.Tx, j Job) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, note(tx, j, Event{What: Added, At: j.Created, Reason: j.Reason})
+	what := Added
+	if j.State == Parked {
+		what = Held
+	}
+	return true, note(tx, j, Event{What: what, At: j.Created, Reason: j.Reason})
 }
 
 // record applies e to j, which must stand in the ledger as the caller sees it,
