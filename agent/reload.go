@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/studio-agent/studio-agent/agent/config"
@@ -38,6 +39,7 @@ func (a *agent) watchConfig(ctx context.Context) error {
 }
 
 func (a *agent) reload(ctx context.Context, file string) {
+	before := a.parts.config()
 	cfg, err := config.Load(file, a.registry.Types()...)
 	if err == nil {
 		err = a.apply(ctx, cfg)
@@ -50,8 +52,28 @@ func (a *agent) reload(ctx context.Context, file string) {
 		a.parts.complain("the changed agent.yaml is refused, the earlier one goes on: " + err.Error())
 		return
 	}
-	a.parts.complain("")
+	a.parts.complain(needsRestart(before, cfg))
 	a.log.Info("Configuration applied", "config", file)
+}
+
+// needsRestart says which changes a running agent cannot apply; empty if none.
+func needsRestart(before, now *config.Config) string {
+	var changed []string
+	if before.Name != now.Name {
+		changed = append(changed, "name")
+	}
+	if before.Ledger != now.Ledger {
+		changed = append(changed, "ledger")
+	}
+	was, is := before.Log, now.Log
+	was.Level, is.Level = "", ""
+	if was != is {
+		changed = append(changed, "log")
+	}
+	if len(changed) == 0 {
+		return ""
+	}
+	return "restart the agent: it goes on with the earlier " + strings.Join(changed, ", ") + " until then"
 }
 
 type stamp struct {
