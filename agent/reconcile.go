@@ -95,7 +95,8 @@ func reconcileBench(ctx context.Context, cfg *config.Config, l *ledger.Ledger, b
 		if err != nil {
 			return nil, err
 		}
-		c, err := compare(ctx, b.Name, account, made[account].Connector, photos, ours)
+		books := books{ours: ours, why: func(p connectors.Photo) string { return whyMissing(ctx, l, p) }}
+		c, err := compare(ctx, b.Name, account, made[account].Connector, photos, books)
 		if err != nil {
 			return nil, fmt.Errorf("compare bench %s with account %s: %w", b.Name, account, err)
 		}
@@ -137,7 +138,25 @@ func photosOnDisk(ctx context.Context, cfg *config.Config, l *ledger.Ledger, ben
 // findGroup is how many photos are asked for at once.
 const findGroup = 100
 
-func compare(ctx context.Context, bench, account string, to connectors.Connector, photos []connectors.Photo, ours func(name string) bool) (comparison, error) {
+// books are what the ledger knows, for a comparison.
+type books struct {
+	ours func(name string) bool          // whether a name at the remote counts
+	why  func(p connectors.Photo) string // why a photo may be missing; empty if nothing is known
+}
+
+// whyMissing says what the ledger knows of a photo that is not at the remote.
+func whyMissing(ctx context.Context, l *ledger.Ledger, p connectors.Photo) string {
+	j, known, err := l.Job(ctx, p.ID)
+	switch {
+	case err != nil || !known:
+		return "not taken up yet"
+	case j.State == ledger.Done:
+		return "it was there " + clock(time.Now(), j.SentAt)
+	}
+	return reasonOf(j)
+}
+
+func compare(ctx context.Context, bench, account string, to connectors.Connector, photos []connectors.Photo, books books) (comparison, error) {
 	c := comparison{bench: bench, account: account, disk: len(photos)}
 	if to.List == nil {
 		return c, errors.New("this type of account cannot list what it has")
@@ -165,12 +184,12 @@ func compare(ctx context.Context, bench, account string, to connectors.Connector
 				c.remote++
 				c.findings = append(c.findings, finding{p.Name, different, fmt.Sprintf("%s on disk, %s there", outbound.Bytes(p.Size), outbound.Bytes(r.Size))})
 			default:
-				c.findings = append(c.findings, finding{p.Name, missing, ""})
+				c.findings = append(c.findings, finding{p.Name, missing, books.why(p)})
 			}
 		}
 	}
 	for _, k := range sortedKeys(remote) {
-		if ours(k) {
+		if books.ours(k) {
 			c.remote++
 			c.findings = append(c.findings, finding{remote[k].Name, extra, "not on disk"})
 		}

@@ -38,7 +38,7 @@ func (s shelf) list(context.Context, string) ([]connectors.Receipt, error) {
 func TestReconcileNamesEveryDifference(t *testing.T) {
 	there := shelf{"same.jpg": 10, "changed.jpg": 99, "deleted here.jpg": 5, "=formula.jpg": 5}
 	photos := []connectors.Photo{{Name: "same.jpg", Size: 10}, {Name: "changed.jpg", Size: 1000}, {Name: "lost there.jpg", Size: 7}}
-	all := func(string) bool { return true }
+	all := books{ours: func(string) bool { return true }, why: func(p connectors.Photo) string { return "it was there at noon" }}
 	c, err := compare(t.Context(), "b", "gs", connectors.Connector{Out: there, List: there.list}, photos, all)
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func TestReconcileNamesEveryDifference(t *testing.T) {
 	}
 	want := `▲ bench b: 3 on disk, 4 on gs
   different  changed.jpg  1.0 kB on disk, 99 B there
-  missing    lost there.jpg
+  missing    lost there.jpg  it was there at noon
   extra      =formula.jpg  not on disk
   extra      deleted here.jpg  not on disk
 `
@@ -57,7 +57,7 @@ func TestReconcileNamesEveryDifference(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", text.String(), want)
 	}
 	tellComparisons(&table, []comparison{c}, true)
-	wantCSV := "bench,account,file,verdict,detail\nb,gs,changed.jpg,different,\"1.0 kB on disk, 99 B there\"\nb,gs,lost there.jpg,missing,\nb,gs,'=formula.jpg,extra,not on disk\nb,gs,deleted here.jpg,extra,not on disk\n"
+	wantCSV := "bench,account,file,verdict,detail\nb,gs,changed.jpg,different,\"1.0 kB on disk, 99 B there\"\nb,gs,lost there.jpg,missing,it was there at noon\nb,gs,'=formula.jpg,extra,not on disk\nb,gs,deleted here.jpg,extra,not on disk\n"
 	if table.String() != wantCSV {
 		t.Errorf("got\n%swant\n%s", table.String(), wantCSV)
 	}
@@ -65,7 +65,7 @@ func TestReconcileNamesEveryDifference(t *testing.T) {
 
 func TestReconcileAgreesAndKnowsItsLimits(t *testing.T) {
 	there := shelf{"a.jpg": 10, "from before.jpg": 3}
-	onlyOurs := func(name string) bool { return name != "from before.jpg" }
+	onlyOurs := books{ours: func(name string) bool { return name != "from before.jpg" }}
 	c, err := compare(t.Context(), "b", "gs", connectors.Connector{Out: there, List: there.list}, []connectors.Photo{{Name: "a.jpg", Size: 10}}, onlyOurs)
 	if err != nil {
 		t.Fatal(err)
