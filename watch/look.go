@@ -12,8 +12,10 @@ import (
 const (
 	// A folder that changes all the time is looked at after 10 ms, 20 ms and so
 	// on up to 250 ms: a short write is noticed at once, a long one costs little.
-	minGap = 10 * time.Millisecond
-	maxGap = 250 * time.Millisecond
+	// After a moment without a change it begins anew.
+	minGap   = 10 * time.Millisecond
+	maxGap   = 250 * time.Millisecond
+	hintRest = 100 * time.Millisecond
 
 	// retry is when a folder that could not be read is tried again.
 	retry = 10 * time.Second
@@ -70,11 +72,13 @@ func (f *Folder) makeUseOfRoom(now time.Time) {
 
 // hint plans a look at n, the later the more often it was looked at lately.
 func (f *Folder) hint(n *node, now time.Time) {
-	if at, ok := f.hinted[n]; ok && at.Before(now.Add(maxGap)) {
-		return
-	}
-	if now.Sub(n.looked) > 2*maxGap {
+	rested := now.Sub(n.hinted) > hintRest
+	n.hinted = now
+	if rested {
 		n.gap = minGap
+	}
+	if at, ok := f.hinted[n]; ok && at.Before(now.Add(minGap)) || ok && !rested && at.Before(now.Add(maxGap)) {
+		return
 	}
 	n.gap = max(n.gap, minGap)
 	at := n.looked.Add(n.gap)

@@ -31,6 +31,7 @@ type node struct {
 	since   time.Time // of the trouble
 
 	looked time.Time     // when it was looked at
+	hinted time.Time     // when something was last said to have changed in it
 	gap    time.Duration // how long to leave it alone then
 }
 
