@@ -15,14 +15,15 @@ import (
 )
 
 // A writer is a way in which programs put a picture into a folder. It returns
-// every content that the picture ever had when the program was done with it.
+// every content that the picture ever had when the program was done with it;
+// sent waits until one of them has arrived.
 type writer struct {
 	name  string
-	write func(t *testing.T, path string, content []byte) (finished [][]byte)
+	write func(t *testing.T, path string, content []byte, sent func([]byte)) (finished [][]byte)
 }
 
 var zoo = []writer{
-	{"slow append, 5 s pauses, kept open", func(t *testing.T, path string, content []byte) [][]byte {
+	{"slow append, 5 s pauses, kept open", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		f := create(t, path)
 		for part := range bytesIn(content, 3) {
 			put(t, f, part)
@@ -33,7 +34,7 @@ var zoo = []writer{
 		shut(t, f)
 		return [][]byte{content}
 	}},
-	{"preallocate, then fill", func(t *testing.T, path string, content []byte) [][]byte {
+	{"preallocate, then fill", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		f := create(t, path)
 		if err := f.Truncate(int64(len(content))); err != nil {
 			t.Error(err)
@@ -46,7 +47,7 @@ var zoo = []writer{
 		shut(t, f)
 		return [][]byte{content}
 	}},
-	{"preallocate, close, fill later", func(t *testing.T, path string, content []byte) [][]byte {
+	{"preallocate, close, fill later", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		overwrite(t, path, make([]byte, len(content)))
 		time.Sleep(4 * time.Second)
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -57,7 +58,7 @@ var zoo = []writer{
 		shut(t, f)
 		return [][]byte{content}
 	}},
-	{"close, reopen after 4 s, append", func(t *testing.T, path string, content []byte) [][]byte {
+	{"close, reopen after 4 s, append", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		overwrite(t, path, content[:len(content)/2])
 		time.Sleep(4 * time.Second)
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
@@ -68,7 +69,7 @@ var zoo = []writer{
 		shut(t, f)
 		return [][]byte{content}
 	}},
-	{"temporary name, then rename", func(t *testing.T, path string, content []byte) [][]byte {
+	{"temporary name, then rename", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		overwrite(t, path+".tmp", content[:len(content)/2])
 		time.Sleep(3 * time.Second)
 		overwrite(t, path+".tmp", content)
@@ -77,30 +78,30 @@ var zoo = []writer{
 		}
 		return [][]byte{content}
 	}},
-	{"truncate and rewrite, same size", func(t *testing.T, path string, content []byte) [][]byte {
+	{"truncate and rewrite, same size", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		first := append([]byte(nil), content...)
 		first[len(first)/2] ^= 0x55
 		overwrite(t, path, first)
-		time.Sleep(4 * time.Second) // long enough to be sent
+		sent(first)
 		overwrite(t, path, content)
 		return [][]byte{first, content}
 	}},
-	{"time set back after writing", func(t *testing.T, path string, content []byte) [][]byte {
+	{"time set back after writing", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		overwrite(t, path, content)
 		setBack(t, path)
 		return [][]byte{content}
 	}},
-	{"rewritten after sending, size and time as before", func(t *testing.T, path string, content []byte) [][]byte {
+	{"rewritten after sending, size and time as before", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		first := append([]byte(nil), content...)
 		first[len(first)/2] ^= 0x55
 		overwrite(t, path, first)
 		setBack(t, path)
-		time.Sleep(4 * time.Second)
+		sent(first)
 		overwrite(t, path, content)
 		setBack(t, path)
 		return [][]byte{first, content}
 	}},
-	{"deleted and written anew", func(t *testing.T, path string, content []byte) [][]byte {
+	{"deleted and written anew", func(t *testing.T, path string, content []byte, sent func([]byte)) [][]byte {
 		overwrite(t, path, content[:len(content)/3])
 		time.Sleep(time.Second)
 		if err := os.Remove(path); err != nil {
@@ -136,7 +137,12 @@ benches:
 			t.Parallel()
 			name := fmt.Sprintf("zoo_%02d.jpg", i)
 			content := jpegOf(rand.New(rand.NewPCG(uint64(i), 7)), 400_000)
-			finished := w.write(t, filepath.Join(captures, name), content)
+			sent := func(content []byte) {
+				until(t, time.Minute, "a finished content arrives", func() bool {
+					return storedOf(sim, name)[digestsOf([][]byte{content})[0]] > 0
+				})
+			}
+			finished := w.write(t, filepath.Join(captures, name), content, sent)
 			want := digestsOf(finished)
 			until(t, time.Minute, "the last content arrives", func() bool {
 				return storedOf(sim, name)[want[len(want)-1]] > 0
