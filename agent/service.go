@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/service"
 )
 
@@ -26,7 +28,11 @@ func (c *cli) serviceCommand() *cobra.Command {
 		}}
 	}
 	install := do("install", "Install the service; it starts with the machine", "installed; start it with: studio-agent service start", func(opt service.Options) error {
-		if _, err := c.load(); err != nil { // a service that cannot start helps nobody
+		cfg, err := c.load()
+		if err != nil { // a service that cannot start helps nobody
+			return err
+		}
+		if err := writableByService(runtime.GOOS, cfg); err != nil {
 			return err
 		}
 		return service.Install(opt)
@@ -48,6 +54,22 @@ func (c *cli) serviceCommand() *cobra.Command {
 			return err
 		}})
 	return cmd
+}
+
+// writableByService refuses places that our systemd unit makes read-only.
+func writableByService(system string, cfg *config.Config) error {
+	if system != "linux" {
+		return nil
+	}
+	for key, path := range map[string]string{"ledger": cfg.Ledger, "log.file": cfg.Log.File} {
+		for _, closed := range []string{"/etc", "/usr", "/boot"} {
+			if rel, err := filepath.Rel(closed, path); err == nil && path != "" && filepath.IsLocal(rel) {
+				return fmt.Errorf("the service may not write to %s, where %s lies: set `%s: %s` in %s",
+					closed, path, key, filepath.Join("/var/lib/studio-agent", filepath.Base(path)), cfg.File)
+			}
+		}
+	}
+	return nil
 }
 
 func (c *cli) serviceOptions(user string) (service.Options, error) {
