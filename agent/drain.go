@@ -49,8 +49,15 @@ func (a *agent) drain(ctx context.Context, start time.Time) (summary, error) {
 }
 
 // pending says whether something is being done (busy), or waits for something
-// that may not come by itself (waiting).
+// that may not come by itself (waiting). It asks in the order in which things
+// happen, wishes and files before jobs, so that nothing slips from one to the
+// other unseen.
 func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
+	asked, err := a.ledger.Asked(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	busy = len(asked) > 0
 	for _, h := range a.parts.folders() {
 		st := h.watch.Status()
 		if st.Scanned.IsZero() && st.Watching != "blind" {
