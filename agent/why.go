@@ -222,7 +222,7 @@ func standing(j ledger.Job) string {
 		line += ": " + j.Reason
 	}
 	if j.NotBefore.After(time.Now()) {
-		line += ". Next try " + clock(time.Now(), j.NotBefore)
+		line = strings.TrimRight(line, "?.") + "; next try " + clock(time.Now(), j.NotBefore)
 	}
 	return line + "."
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"math"
 	"slices"
 	"strings"
@@ -106,11 +105,6 @@ func (l *Ledger) History(ctx context.Context, folder, name string) ([]Entry, err
 		all = append(all, e)
 	}
 	return all, rows.Err()
-}
-
-// Note adds a line to the history of a file.
-func (l *Ledger) Note(folder, name, what, reason string, at time.Time) error {
-	return l.write(func(tx *sql.Tx) error { return noteFile(tx, folder, name, "", "", what, reason, at) })
 }
 
 // FindFiles returns up to n known files whose name ends with the given one, so

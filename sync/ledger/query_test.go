@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"testing"
@@ -137,7 +138,7 @@ func TestHistory(t *testing.T) {
 		e.At = at
 		j = rec(t, l, j, e)
 	}
-	must(t, l.Note(hot, "a", "moved", "to another folder", before))
+	must(t, l.write(func(tx *sql.Tx) error { return noteFile(tx, hot, "a", "", "", "moved", "to another folder", before) }))
 	got, err := l.History(t.Context(), hot, "a")
 	must(t, err)
 	want := []Entry{
