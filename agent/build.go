@@ -16,6 +16,7 @@ import (
 
 	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 	"github.com/studio-agent/studio-agent/watch"
@@ -190,8 +191,8 @@ func enqueuer(l *ledger.Ledger, cfg config.HotFolder, made map[string]connection
 	return e
 }
 
-func (t toolbox) sender(l *ledger.Ledger, account config.Account, connector connectors.Connector) *outbound.Sender {
-	return &outbound.Sender{Account: account.Name, Connector: connector, Ledger: l, Recheck: account.Recheck, Log: t.log}
+func (t toolbox) sender(l *ledger.Ledger, g *gate.Gate, account config.Account, connector connectors.Connector) *outbound.Sender {
+	return &outbound.Sender{Account: account.Name, Connector: connector, Ledger: l, Gate: g, Recheck: account.Recheck, Log: t.log}
 }
 
 // stall is how long a server may take to begin its answer.

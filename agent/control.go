@@ -92,7 +92,7 @@ func (a *agent) resume(ctx context.Context, account string) (string, error) {
 	}
 	for _, s := range a.parts.senders() {
 		if account == "*" || account == s.Account {
-			s.Resume(ctx)
+			s.Gate.Resume(ctx)
 		}
 	}
 	return accountText(account) + " resumed", a.applyPauses(ctx)
@@ -114,7 +114,7 @@ func (a *agent) applyPauses(ctx context.Context) error {
 	for _, s := range a.parts.senders() {
 		for _, p := range pauses {
 			if p.Account == s.Account || p.Account == "*" {
-				s.Pause(p.Until)
+				s.Gate.Pause(p.Until)
 			}
 		}
 	}

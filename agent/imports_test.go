@@ -23,13 +23,15 @@ var floors = map[string][]string{
 	"service":           {},
 	// floor 1
 	"sync/ledger":       {"connectors"},
+	"sync/gate":         {"connectors"},
+	"connectors/layout": {"connectors"},
 	"watch":             {"watch/settle", "watch/picture"},
 	"connectors/rest":   {"connectors"},
 	"connectors/memory": {"connectors", "connectors/faults"},
 	"connectors/folder": {"connectors", "sync/atomicfile"},
 	"connectors/grandshooting/grandshootingsim": {"connectors/faults"},
 	// floor 2
-	"sync/outbound":            {"connectors", "sync/ledger", "watch", "watch/picture"},
+	"sync/outbound":            {"connectors", "sync/gate", "sync/ledger", "watch", "watch/picture"},
 	"connectors/grandshooting": {"connectors", "connectors/rest"},
 	// floor 3
 	"connectors/all":           {"connectors", "connectors/folder", "connectors/grandshooting"},

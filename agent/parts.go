@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 )
 
@@ -17,6 +18,7 @@ type part struct {
 	fingerprint string // of the configuration that it was built from
 	run         func(context.Context) error
 
+	gate   *gate.Gate       // of an account
 	sender *outbound.Sender // of an account
 	folder *hotFolder       // of a hot folder
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/watch"
 )
@@ -84,11 +85,18 @@ func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
 }
 
 func (a *agent) accountPart(account config.Account, made connection) part {
-	sender := a.sender(a.ledger, account, made.Connector)
+	g := gate.New(made.Probe, a.log.With("account", account.Name))
+	sender := a.sender(a.ledger, g, account, made.Connector)
 	sender.Changed = func(folder, name string) { a.lookAgain(folder, name) }
 	return part{
-		key: "account " + account.Name, fingerprint: made.print, sender: sender,
-		run: sender.Run,
+		key: "account " + account.Name, fingerprint: made.print, gate: g, sender: sender,
+		run: func(ctx context.Context) error {
+			g.Check(ctx)
+			group, ctx := errgroup.WithContext(ctx)
+			group.Go(func() error { return g.Run(ctx) })
+			group.Go(func() error { return sender.Run(ctx) })
+			return group.Wait()
+		},
 	}
 }
 

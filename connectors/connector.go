@@ -44,6 +44,12 @@ type Photo struct {
 	ModTime    time.Time
 	Rating     int    // 0..5, -1 rejected
 	Label      string // colour, empty if none
+	// Deselected says that the photo was a select and is none any more. Only a
+	// mark has it.
+	Deselected bool
+	// Remote is, for a Mirror, the remote folder that Name is relative to, as
+	// agent.yaml spells it. Otherwise it is empty: the account knows where.
+	Remote string
 
 	// Replaces is the receipt of the last generation delivered under this name.
 	// A remote file that still is what this receipt says is ours to replace.
@@ -126,6 +132,12 @@ type Retouch struct {
 	Size    int64  // -1 if unknown
 	ModTime time.Time
 	Final   bool // the remote promises it is complete; otherwise it must settle
+	// Remote is the mirrored folder that it lies in, as agent.yaml spells it, and
+	// Name is relative to it. Empty for what is not mirrored.
+	Remote string
+	// Rejected says that this is no retouch but work that was refused, and that
+	// comes back for another round.
+	Rejected bool
 }
 
 // A Connector is the two ends of one account; what it cannot do is nil.
@@ -142,7 +154,9 @@ type Connector struct {
 	// reference, a bench that takes no uploads) by an error wrapping ErrRejected.
 	// The reason is shown, p is held. Any other error means "ask again later".
 	Vet func(ctx context.Context, p Photo) (batch string, err error)
-	// Mark sets selection, rating and label of a delivered photo. Idempotent.
+	// Mark sets selection, rating and label of a delivered photo: p.Role is Select
+	// for a select, p.Deselected for one that is none any more; otherwise the
+	// selection stays as it is. Idempotent.
 	Mark func(ctx context.Context, p Photo, r Receipt) error
 	// Commit submits a batch, with the newest uncommitted receipt of each name.
 	// It returns IncompleteError and is then asked again when more is
@@ -155,14 +169,70 @@ type Connector struct {
 	List  func(ctx context.Context, bench string) ([]Receipt, error)
 	Hook  http.Handler                    // webhook intake: only wakes the poll
 	Probe func(ctx context.Context) error // for check, and to end a pause
+	// Examine tries out what the remote can do, for `doctor`, tells each finding
+	// as it comes, and keeps in Setup.Memory what transfers must obey. It leaves
+	// nothing behind. The error says why it could not go on.
+	Examine func(ctx context.Context, tell func(Finding)) error
+	// Specify says what the remote wants the retouch of a delivered photo to be.
+	Specify func(ctx context.Context, photo Receipt) (Specification, error)
+}
+
+// A Finding is one thing that Examine has found out.
+type Finding struct {
+	What   string // a few words: "log in", "rename over a file"
+	Health Health
+	Text   string // what was seen: "aes128-gcm, ed25519 key SHA256:…"
+	Advice string // what a person should do, or what the agent does about it; may be empty
+}
+
+// Health says how bad a Finding is.
+type Health int
+
+const (
+	Fine   Health = iota
+	Odd           // works, in a roundabout way or with less certainty
+	Broken        // nothing can be sent or fetched before it is mended
+)
+
+// A Specification is what a retouch must be. Zero fields ask for nothing.
+type Specification struct {
+	MinWidth, MaxWidth   int      // pixels, as displayed
+	MinHeight, MaxHeight int      // pixels, as displayed
+	Profiles             []string // descriptions of ICC profiles, one of which must be embedded; case does not matter
+	Formats              []string // jpeg, tiff, png, psd: one of which it must be
+	Bits                 int      // per channel
+	MaxBytes             int64
 }
 
 // A Bench is a bench that sends to an account or imports from it.
 type Bench struct {
-	Name string
+	Name    string
+	Imports bool // it imports from the account
 	// Decode reads the bench's keys that belong to the account's type
 	// (production, step, names, …); keys that into lacks are not errors here.
 	Decode func(into any) error
+}
+
+// A MirroredFolder is a remote folder that is kept alike with a local one.
+type MirroredFolder struct {
+	Remote string // as agent.yaml spells it; slash-separated
+	Get    bool   // it is listed by Pending; otherwise photos are delivered to it
+	// Rejected is the remote folder of refused work, for a Get; empty for none.
+	Rejected string
+	// Ready says what makes a file of a Get complete: "rest" (it must settle),
+	// "log" (a file whose name ends with transfer_completed.log lies in its
+	// folder or above, and is newer) or "marker" (NAME.done lies beside it).
+	Ready string
+}
+
+// A Memory keeps small facts of one account over restarts: what a server was
+// found to be unable to do, how far a large upload has got. Its methods may run
+// at the same time.
+type Memory interface {
+	// Recall returns what was kept under key, or "" for nothing.
+	Recall(key string) (string, error)
+	// Keep puts value on disk before it returns; "" forgets key.
+	Keep(key, value string) error
 }
 
 // Setup is everything a Factory may use.
@@ -171,6 +241,8 @@ type Setup struct {
 	Dir         string                           // of agent.yaml: relative paths in options start there
 	Decode      func(into any) error             // the account's options; unknown keys are errors
 	Benches     []Bench                          // those that send to or import from this account
+	Mirrors     []MirroredFolder                 // those of this account
+	Memory      Memory                           // of this account; never nil
 	Secret      func(ref string) (string, error) // resolves env:NAME, file:PATH, credential:NAME
 	Rate        float64                          // requests per second as configured; 0 means the type's default
 	Connections int                              // as configured; 0 means the type's default

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -26,14 +27,14 @@ func (s *Sender) confirm(ctx context.Context) {
 		if !s.gather(ctx, s.untilSent(ctx)) {
 			return
 		}
-		if s.gate.wait(ctx) != nil {
+		if s.Gate.Wait(ctx) != nil {
 			return
 		}
 		start := time.Now()
 		if err := s.confirmSome(ctx); err != nil {
 			failures++
 			s.Log.Debug("What was sent could not be asked for", "error", err)
-			pause(ctx, min(backoff(failures), time.Minute))
+			pause(ctx, min(gate.Backoff(failures), time.Minute))
 			continue
 		}
 		failures = 0
@@ -52,7 +53,7 @@ func (s *Sender) rest(took time.Duration) time.Duration {
 
 // untilSent is how long until the first sent photo is to be asked for.
 func (s *Sender) untilSent(ctx context.Context) time.Duration {
-	jobs, err := s.Ledger.DueSent(ctx, s.Account, forever, 1)
+	jobs, err := s.Ledger.DueSent(ctx, s.Account, gate.Forever, 1)
 	switch {
 	case err != nil && ctx.Err() == nil:
 		s.Log.Warn("The ledger cannot be read; trying again", "error", err)
@@ -119,9 +120,9 @@ func (s *Sender) trouble(err error) error {
 	var throttled *connectors.ThrottledError
 	switch {
 	case errors.Is(err, connectors.ErrDenied):
-		s.denied(err)
+		s.Gate.Deny(err)
 	case errors.As(err, &throttled):
-		s.gate.slow(throttled.Until, throttled.Error())
+		s.Gate.Slow(throttled.Until, throttled.Error())
 	}
 	return err
 }
@@ -133,7 +134,7 @@ func stillOut(j ledger.Job, now time.Time) ledger.Event {
 	if out >= parkAfter {
 		return ledger.Event{What: ledger.Held, Reason: "the remote took it " + j.SentAt.Format("2 Jan 15:04") + " but does not show it; look there, then retry or leave it"}
 	}
-	e := ledger.Event{What: ledger.StillOut, Until: now.Add(doubled(j.Asks + 1))} // no jitter: a group stays one
+	e := ledger.Event{What: ledger.StillOut, Until: now.Add(gate.Doubled(j.Asks + 1))} // no jitter: a group stays one
 	if out >= showAfter {
 		e.Reason = fmt.Sprintf("the remote took it at %s but does not show it yet", j.SentAt.Format("15:04"))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -134,7 +135,7 @@ func (s *Sender) delivered(j ledger.Job) {
 
 // reached notes that the remote works.
 func (s *Sender) reached() {
-	if n := s.gate.success(); n >= s.workers() {
+	if n := s.Gate.Success(); n >= s.workers() {
 		s.Log.Info("Account is in reach again", "failures", n)
 	}
 }
@@ -185,23 +186,23 @@ func (s *Sender) verdict(ctx context.Context, j ledger.Job, err error) ledger.Ev
 	case errors.Is(err, errNoRoot):
 		return ledger.Event{What: ledger.Waited, Until: time.Now().Add(rootPause(j)), Reason: err.Error()}
 	case errors.Is(err, connectors.ErrRejected):
-		s.gate.success()
+		s.Gate.Success()
 		return ledger.Event{What: ledger.Held, Reason: err.Error()}
 	case errors.Is(err, connectors.ErrDenied):
-		s.denied(err)
+		s.Gate.Deny(err)
 		return ledger.Event{What: ledger.Waited, Reason: err.Error()}
 	case errors.As(err, &throttled):
-		s.gate.slow(throttled.Until, throttled.Error())
+		s.Gate.Slow(throttled.Until, throttled.Error())
 		return ledger.Event{What: ledger.Waited, Until: throttled.Until, Reason: throttled.Error()}
 	case ctx.Err() != nil:
 		return ledger.Event{What: ledger.Waited, Reason: "the agent was stopped in the middle of it"}
 	case errors.As(err, &local):
-		return ledger.Event{What: ledger.Failed, Until: time.Now().Add(backoff(j.Failures + 1)), Reason: err.Error()}
+		return ledger.Event{What: ledger.Failed, Until: time.Now().Add(gate.Backoff(j.Failures + 1)), Reason: err.Error()}
 	}
-	if s.gate.failure(s.workers(), err.Error()) {
+	if s.Gate.Failure(s.workers(), err.Error()) {
 		s.Log.Warn("Account is out of reach; it is tried again and again", "error", err)
 	}
-	return ledger.Event{What: ledger.Failed, Until: time.Now().Add(backoff(j.Failures + 1)), Reason: err.Error()}
+	return ledger.Event{What: ledger.Failed, Until: time.Now().Add(gate.Backoff(j.Failures + 1)), Reason: err.Error()}
 }
 
 // rootPause is how long a job waits for its hot folder to come back: a quarter

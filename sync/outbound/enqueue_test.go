@@ -209,7 +209,7 @@ func TestOnlyTheAccountThatLacksItGetsAFileThatCameBack(t *testing.T) {
 		pass(time.Minute)
 		f := file(t, r.hot, "a.jpg")
 		must(t, os.Rename(f.Path, f.Path+".away"))
-		vendor := &Sender{Account: "vendor", Connector: r.remote.Connector(), Ledger: r.ledger, Log: r.sender.Log, Changed: r.sender.Changed}
+		vendor := &Sender{Account: "vendor", Connector: r.remote.Connector(), Ledger: r.ledger, Log: r.sender.Log, Changed: r.sender.Changed, Gate: r.sender.Gate}
 		r.stop()
 		gs := r.sender
 		r.sender = vendor

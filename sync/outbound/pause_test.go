@@ -13,7 +13,7 @@ import (
 
 func TestAPersonPausesAndResumes(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		r.sender.Pause(time.Time{})
+		r.sender.Gate.Pause(time.Time{})
 		r.drop("a.jpg", "A")
 		r.start()
 		pass(24 * time.Hour)
@@ -21,11 +21,11 @@ func TestAPersonPausesAndResumes(t *testing.T) {
 		if st := r.sender.Status(); st.Closed != "paused by a person" || !st.Until.IsZero() {
 			t.Errorf("status %+v", st)
 		}
-		r.sender.Resume(t.Context())
+		r.sender.Gate.Resume(t.Context())
 		pass(time.Second)
 		r.wantStored("a.jpg", "A")
 
-		r.sender.Pause(time.Now().Add(time.Hour))
+		r.sender.Gate.Pause(time.Now().Add(time.Hour))
 		r.drop("b.jpg", "B") // a worker was already waiting for it
 		pass(59 * time.Minute)
 		r.wantStored("b.jpg")
@@ -43,7 +43,7 @@ func TestAPauseLetsRunningTransfersFinish(t *testing.T) {
 		r.drop("a.jpg", "A")
 		r.start()
 		pass(time.Second)
-		r.sender.Pause(time.Time{})
+		r.sender.Gate.Pause(time.Time{})
 		st := r.sender.Status()
 		if len(st.Transfers) != 1 || st.Transfers[0].Name != "a.jpg" || st.Transfers[0].Size != 1 || st.Transfers[0].Bench != "bench" {
 			t.Errorf("transfers %+v, want a.jpg", st.Transfers)

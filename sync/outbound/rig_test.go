@@ -20,9 +20,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/connectors/faults"
 	"github.com/studio-agent/studio-agent/connectors/memory"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/watch"
 )
@@ -91,6 +94,7 @@ func (r *rig) enqueuer(folder string, role connectors.Role) *Enqueuer {
 
 func (r *rig) newSender() {
 	r.sender = &Sender{Account: "gs", Connector: r.remote.Connector(), Ledger: r.ledger, Log: slog.New(r.log)}
+	r.sender.Gate = gate.New(r.sender.Connector.Probe, r.sender.Log.With("account", "gs"))
 	r.sender.Changed = func(_, name string) { r.enq.Again(context.Background(), name) }
 }
 
@@ -100,7 +104,11 @@ func (r *rig) start() {
 	sender := r.sender
 	go func() {
 		defer close(done)
-		if err := sender.Run(ctx); err != nil {
+		sender.Gate.Check(ctx)
+		var group errgroup.Group
+		group.Go(func() error { return sender.Gate.Run(ctx) })
+		group.Go(func() error { return sender.Run(ctx) })
+		if err := group.Wait(); err != nil {
 			r.t.Errorf("Run: %v", err)
 		}
 	}()

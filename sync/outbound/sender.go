@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -22,7 +23,6 @@ const (
 	defaultWorkers = 2
 	defaultRecheck = 10 * time.Second
 	grace          = 8 * time.Second  // for running transfers when the agent stops
-	probeEvery     = 60 * time.Second // while an account is denied
 	renewEvery     = 10 * time.Second // leases
 )
 
@@ -31,6 +31,7 @@ type Sender struct {
 	Account   string
 	Connector connectors.Connector // Out must not be nil
 	Ledger    *ledger.Ledger
+	Gate      *gate.Gate    // of the account; somebody else runs it
 	Recheck   time.Duration // between two questions after an unknown outcome; 0 means 10 s
 	Log       *slog.Logger
 	// Changed is told of a file that was not sent because it is gone or not any
@@ -38,7 +39,6 @@ type Sender struct {
 	Changed func(folder, name string)
 
 	once sync.Once
-	gate *gate
 	sent chan struct{} // 1-buffered: something new to confirm
 
 	mu      sync.Mutex
@@ -54,7 +54,6 @@ type transfer struct {
 
 func (s *Sender) init() {
 	s.once.Do(func() {
-		s.gate = newGate()
 		s.sent = make(chan struct{}, 1)
 		s.running = map[string]*transfer{}
 		s.Recheck = cmp.Or(s.Recheck, defaultRecheck)
@@ -72,7 +71,6 @@ func (s *Sender) Run(ctx context.Context) error {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	defer stop()
-	s.probe(ctx)
 
 	var group errgroup.Group
 	for range s.workers() {
@@ -83,33 +81,17 @@ func (s *Sender) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Pause stops the account until then, or until Resume if until is zero.
-func (s *Sender) Pause(until time.Time) {
-	s.init()
-	if until.IsZero() {
-		until = forever
-	}
-	s.gate.pause(until)
-}
-
-// Resume ends a pause, and probes at once an account that was denied.
-func (s *Sender) Resume(ctx context.Context) {
-	s.init()
-	s.gate.pause(time.Time{})
-	s.probe(ctx)
-}
-
 // work takes one job after the other.
 func (s *Sender) work(ctx, transfers context.Context) {
 	for {
-		if s.gate.wait(ctx) != nil {
+		if s.Gate.Wait(ctx) != nil {
 			return
 		}
 		j, err := s.Ledger.Next(ctx, s.Account, ledger.Out)
 		if err != nil {
 			return
 		}
-		if reason, _, _ := s.gate.state(time.Now()); reason != "" { // it closed while we waited for work
+		if reason, _, _ := s.Gate.State(time.Now()); reason != "" { // it closed while we waited for work
 			s.record(transfers, j, ledger.Event{What: ledger.Waited, Reason: reason})
 			continue
 		}
@@ -159,11 +141,10 @@ func (s *Sender) record(ctx context.Context, j ledger.Job, e ledger.Event) (_ le
 	}
 }
 
-// keep holds leases and looks whether a denied account can be used again.
+// keep holds leases.
 func (s *Sender) keep(ctx context.Context) {
-	renew, probe := time.NewTicker(renewEvery), time.NewTicker(probeEvery)
+	renew := time.NewTicker(renewEvery)
 	defer renew.Stop()
-	defer probe.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -174,10 +155,6 @@ func (s *Sender) keep(ctx context.Context) {
 					s.Log.Warn("Leases could not be renewed", "error", err)
 				}
 			}
-		case <-probe.C:
-			if s.gate.isDenied() {
-				s.probe(ctx)
-			}
 		}
 	}
 }
@@ -186,28 +163,4 @@ func (s *Sender) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.running) > 0
-}
-
-// probe asks whether the account can be used at all. Only a refusal closes it:
-// what cannot be reached now is tried with the first photo.
-func (s *Sender) probe(ctx context.Context) {
-	if s.Connector.Probe == nil {
-		s.gate.deny(nil)
-		return
-	}
-	err := s.Connector.Probe(ctx)
-	switch {
-	case errors.Is(err, connectors.ErrDenied):
-		s.denied(err)
-	case err == nil && s.gate.deny(nil):
-		s.Log.Info("Account is usable again")
-	case err != nil && ctx.Err() == nil:
-		s.Log.Warn("Account could not be checked", "error", err)
-	}
-}
-
-func (s *Sender) denied(err error) {
-	if s.gate.deny(err) {
-		s.Log.Error("Account is paused: the remote refuses it; it is tried again every minute", "error", err)
-	}
 }

@@ -26,7 +26,7 @@ type Transfer struct {
 func (s *Sender) Status() Status {
 	s.init()
 	st := Status{Account: s.Account}
-	st.Closed, st.Until, st.Since = s.gate.state(time.Now())
+	st.Closed, st.Until, st.Since = s.Gate.State(time.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.running {

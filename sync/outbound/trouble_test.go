@@ -198,7 +198,7 @@ func TestAnAccountThatIsDeniedAtStartSendsNothing(t *testing.T) {
 			t.Errorf("%d deliveries, want none", delivers)
 		}
 		r.plan.Calm()
-		r.sender.Resume(t.Context()) // a person has mended it, and says so
+		r.sender.Gate.Resume(t.Context()) // a person has mended it, and says so
 		pass(time.Second)
 		r.wantStored("a.jpg", "A")
 	})

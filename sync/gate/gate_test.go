@@ -1,8 +1,9 @@
-package outbound
+package gate
 
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,14 +22,14 @@ func TestBackoff(t *testing.T) {
 	for _, tc := range tests {
 		seen := map[time.Duration]bool{}
 		for range 1000 {
-			got := backoff(tc.n)
+			got := Backoff(tc.n)
 			if got < tc.most/2 || got > tc.most {
-				t.Fatalf("backoff(%d) = %v, want %v to %v", tc.n, got, tc.most/2, tc.most)
+				t.Fatalf("Backoff(%d) = %v, want %v to %v", tc.n, got, tc.most/2, tc.most)
 			}
 			seen[got] = true
 		}
 		if len(seen) < 900 {
-			t.Errorf("backoff(%d) takes %d values in 1000, want it to scatter", tc.n, len(seen))
+			t.Errorf("Backoff(%d) takes %d values in 1000, want it to scatter", tc.n, len(seen))
 		}
 	}
 }
@@ -37,35 +38,35 @@ func TestGateStates(t *testing.T) {
 	denied := errors.New("wrong token")
 	tests := []struct {
 		name   string
-		do     func(g *gate, now time.Time)
+		do     func(g *Gate, now time.Time)
 		reason string
 		until  time.Duration // 0: no end by itself
 		later  string        // the reason an hour later
 	}{
-		{"fresh", func(*gate, time.Time) {}, "", 0, ""},
-		{"paused for a while", func(g *gate, now time.Time) { g.pause(now.Add(time.Minute)) }, "paused by a person", time.Minute, ""},
-		{"paused for good", func(g *gate, now time.Time) { g.pause(forever) }, "paused by a person", 0, "paused by a person"},
-		{"paused into the past", func(g *gate, now time.Time) { g.pause(now.Add(-time.Minute)) }, "", 0, ""},
-		{"paused and resumed", func(g *gate, now time.Time) { g.pause(forever); g.pause(time.Time{}) }, "", 0, ""},
-		{"denied", func(g *gate, now time.Time) { g.deny(denied) }, "wrong token", 0, "wrong token"},
-		{"denied and open again", func(g *gate, now time.Time) { g.deny(denied); g.deny(nil) }, "", 0, ""},
-		{"throttled", func(g *gate, now time.Time) { g.slow(now.Add(time.Minute), "slow down") }, "slow down", time.Minute, ""},
-		{"throttled twice, the longer counts", func(g *gate, now time.Time) {
-			g.slow(now.Add(2*time.Minute), "long")
-			g.slow(now.Add(time.Minute), "short")
+		{"fresh", func(*Gate, time.Time) {}, "", 0, ""},
+		{"paused for a while", func(g *Gate, now time.Time) { g.pause(now.Add(time.Minute)) }, "paused by a person", time.Minute, ""},
+		{"paused for good", func(g *Gate, now time.Time) { g.pause(Forever) }, "paused by a person", 0, "paused by a person"},
+		{"paused into the past", func(g *Gate, now time.Time) { g.pause(now.Add(-time.Minute)) }, "", 0, ""},
+		{"paused and resumed", func(g *Gate, now time.Time) { g.pause(Forever); g.pause(time.Time{}) }, "", 0, ""},
+		{"denied", func(g *Gate, now time.Time) { g.deny(denied) }, "wrong token", 0, "wrong token"},
+		{"denied and open again", func(g *Gate, now time.Time) { g.deny(denied); g.deny(nil) }, "", 0, ""},
+		{"throttled", func(g *Gate, now time.Time) { g.Slow(now.Add(time.Minute), "slow down") }, "slow down", time.Minute, ""},
+		{"throttled twice, the longer counts", func(g *Gate, now time.Time) {
+			g.Slow(now.Add(2*time.Minute), "long")
+			g.Slow(now.Add(time.Minute), "short")
 		}, "long", 2 * time.Minute, ""},
-		{"a person's pause is told before a refusal", func(g *gate, now time.Time) {
+		{"a person's pause is told before a refusal", func(g *Gate, now time.Time) {
 			g.deny(denied)
-			g.slow(now.Add(time.Minute), "slow down")
+			g.Slow(now.Add(time.Minute), "slow down")
 			g.pause(now.Add(time.Second))
 		}, "paused by a person", time.Second, "wrong token"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g, now := newGate(), time.Now()
+				g, now := New(nil, slog.New(slog.DiscardHandler)), time.Now()
 				tc.do(g, now)
-				reason, until, _ := g.state(now)
+				reason, until, _ := g.State(now)
 				if reason != tc.reason {
 					t.Errorf("closed because %q, want %q", reason, tc.reason)
 				}
@@ -73,7 +74,7 @@ func TestGateStates(t *testing.T) {
 					t.Errorf("until %v, want %v from now", until, tc.until)
 				}
 				time.Sleep(time.Hour)
-				if reason, _, _ := g.state(time.Now()); reason != tc.later {
+				if reason, _, _ := g.State(time.Now()); reason != tc.later {
 					t.Errorf("an hour later: %q, want %q", reason, tc.later)
 				}
 			})
@@ -83,15 +84,15 @@ func TestGateStates(t *testing.T) {
 
 func TestSinceIsWhenItOpenedOrClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, start := newGate(), time.Now()
+		g, start := New(nil, slog.New(slog.DiscardHandler)), time.Now()
 		since := func() time.Duration {
-			_, _, since := g.state(time.Now())
+			_, _, since := g.State(time.Now())
 			return since.Sub(start)
 		}
 		time.Sleep(10 * time.Second)
-		g.slow(time.Now().Add(10*time.Second), "slow down")
+		g.Slow(time.Now().Add(10*time.Second), "slow down")
 		time.Sleep(5 * time.Second)
-		g.slow(time.Now().Add(10*time.Second), "still") // until 25 s
+		g.Slow(time.Now().Add(10*time.Second), "still") // until 25 s
 		if got := since(); got != 10*time.Second {
 			t.Errorf("closed since %v, want 10s: it has been closed all the time", got)
 		}
@@ -104,14 +105,14 @@ func TestSinceIsWhenItOpenedOrClosed(t *testing.T) {
 
 func TestAsManyFailuresInARowAsWorkersCloseTheGateLongerEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := New(nil, slog.New(slog.DiscardHandler))
 		var news, closed int
 		var total time.Duration
 		for i := range 20 {
-			if g.failure(2, "offline") {
+			if g.Failure(2, "offline") {
 				news++
 			}
-			_, until, _ := g.state(time.Now())
+			_, until, _ := g.State(time.Now())
 			if i%2 == 0 {
 				if !until.IsZero() {
 					t.Errorf("failure %d of one worker alone closed the gate", i+1)
@@ -120,7 +121,7 @@ func TestAsManyFailuresInARowAsWorkersCloseTheGateLongerEachTime(t *testing.T) {
 			}
 			closed++
 			wait := time.Until(until)
-			if most := min(doubled(closed), time.Minute); wait > most || wait < most/2 {
+			if most := min(Doubled(closed), time.Minute); wait > most || wait < most/2 {
 				t.Errorf("round %d closes for %v, want %v at most", closed, wait, most)
 			}
 			total += wait
@@ -129,10 +130,10 @@ func TestAsManyFailuresInARowAsWorkersCloseTheGateLongerEachTime(t *testing.T) {
 		if news != 1 {
 			t.Errorf("%d times news, want once", news)
 		}
-		if n := g.success(); n != 20 {
+		if n := g.Success(); n != 20 {
 			t.Errorf("success forgets %d failures, want 20", n)
 		}
-		if n := g.success(); n != 0 {
+		if n := g.Success(); n != 0 {
 			t.Errorf("then %d, want none", n)
 		}
 	})
@@ -140,13 +141,13 @@ func TestAsManyFailuresInARowAsWorkersCloseTheGateLongerEachTime(t *testing.T) {
 
 func TestANightOfFailuresIsABoundedNumberOfTries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, tries := newGate(), 0
+		g, tries := New(nil, slog.New(slog.DiscardHandler)), 0
 		for begun := time.Now(); time.Since(begun) < 10*time.Hour; {
 			for range 2 { // the workers, however many files wait
-				g.failure(2, "offline")
+				g.Failure(2, "offline")
 				tries++
 			}
-			if err := g.wait(t.Context()); err != nil {
+			if err := g.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -157,7 +158,7 @@ func TestANightOfFailuresIsABoundedNumberOfTries(t *testing.T) {
 }
 
 func TestOnlyOneOfManyRefusalsIsNews(t *testing.T) {
-	g := newGate()
+	g := New(nil, slog.New(slog.DiscardHandler))
 	var news atomic.Int32
 	var group sync.WaitGroup
 	for range 50 {
@@ -176,29 +177,29 @@ func TestOnlyOneOfManyRefusalsIsNews(t *testing.T) {
 func TestWaitEndsWhenTheGateOpensOrTheContextEnds(t *testing.T) {
 	tests := []struct {
 		name string
-		do   func(g *gate, cancel func())
+		do   func(g *Gate, cancel func())
 		took time.Duration
 		want error
 	}{
-		{"its time is over", func(*gate, func()) {}, time.Hour, nil},
-		{"a person resumes", func(g *gate, _ func()) { time.Sleep(time.Minute); g.pause(time.Time{}) }, time.Minute, nil},
-		{"it is prolonged", func(g *gate, _ func()) { g.pause(time.Now().Add(2 * time.Hour)) }, 2 * time.Hour, nil},
-		{"another reason remains", func(g *gate, _ func()) {
+		{"its time is over", func(*Gate, func()) {}, time.Hour, nil},
+		{"a person resumes", func(g *Gate, _ func()) { time.Sleep(time.Minute); g.pause(time.Time{}) }, time.Minute, nil},
+		{"it is prolonged", func(g *Gate, _ func()) { g.pause(time.Now().Add(2 * time.Hour)) }, 2 * time.Hour, nil},
+		{"another reason remains", func(g *Gate, _ func()) {
 			g.deny(errors.New("no"))
 			time.Sleep(3 * time.Hour)
 			g.deny(nil)
 		}, 3 * time.Hour, nil},
-		{"the agent stops", func(_ *gate, cancel func()) { time.Sleep(time.Second); cancel() }, time.Second, context.Canceled},
+		{"the agent stops", func(_ *Gate, cancel func()) { time.Sleep(time.Second); cancel() }, time.Second, context.Canceled},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				g, start := newGate(), time.Now()
+				g, start := New(nil, slog.New(slog.DiscardHandler)), time.Now()
 				g.pause(start.Add(time.Hour))
 				go tc.do(g, cancel)
-				if err := g.wait(ctx); !errors.Is(err, tc.want) {
+				if err := g.Wait(ctx); !errors.Is(err, tc.want) {
 					t.Errorf("got %v, want %v", err, tc.want)
 				}
 				if took := time.Since(start); took != tc.took {
