@@ -27,7 +27,8 @@ type toolbox struct {
 	registry connectors.Registry
 	secrets  *config.Secrets
 	http     *http.Client
-	shared   *sync.Map // limiters of tokens
+	shared   *sync.Map                              // limiters of tokens
+	memory   func(account string) connectors.Memory // nil: nothing is kept
 	log      *slog.Logger
 }
 
@@ -84,10 +85,14 @@ func (t toolbox) connect(cfg *config.Config) (map[string]connection, error) {
 
 // badGlobs finds patterns that match nothing because they cannot be read.
 func badGlobs(bench config.Bench) (problems config.Errors) {
-	for role, f := range map[string]*config.Folder{"captures": bench.Captures, "selects": bench.Selects} {
-		if f == nil {
-			continue
-		}
+	folders := map[string]config.Folder{}
+	if bench.Captures != nil {
+		folders["captures"] = *bench.Captures
+	}
+	if bench.Selects != nil {
+		folders["selects"] = bench.Selects.Folder
+	}
+	for role, f := range folders {
 		for _, glob := range slices.Concat(f.Include, f.Exclude) {
 			if !doublestar.ValidatePattern(glob) {
 				problems = append(problems, bench.Problem(fmt.Sprintf("%s: %q is not a pattern; write one like **/*.jpg", role, glob)))
@@ -102,8 +107,13 @@ func badGlobs(bench config.Bench) (problems config.Errors) {
 func accountPrint(cfg *config.Config, account config.Account) string {
 	print := account.Fingerprint()
 	for _, bench := range cfg.Benches {
-		if sendsTo(bench, account.Name) {
+		if sendsTo(bench, account.Name) || importsFrom(bench, account.Name) {
 			print += bench.Fingerprint()
+		}
+	}
+	for _, m := range cfg.Mirrors {
+		if m.Account == account.Name {
+			print += m.Fingerprint()
 		}
 	}
 	return print
@@ -125,23 +135,31 @@ func (t toolbox) setup(cfg *config.Config, account config.Account) connectors.Se
 	s := connectors.Setup{
 		Account: account.Name, Dir: filepath.Dir(cfg.File), Decode: account.Decode, Secret: t.secrets.Resolve,
 		Rate: account.Rate, Connections: account.Connections,
-		HTTP: t.http, Log: t.log.With("account", account.Name), Shared: t.shared,
+		HTTP: t.http, Log: t.log.With("account", account.Name), Shared: t.shared, Memory: new(connectors.ShortMemory),
+	}
+	if t.memory != nil {
+		s.Memory = t.memory(account.Name)
 	}
 	for _, bench := range cfg.Benches {
-		if sendsTo(bench, account.Name) {
-			s.Benches = append(s.Benches, connectors.Bench{Name: bench.Name, Decode: bench.Decode})
+		if imports := importsFrom(bench, account.Name); imports || sendsTo(bench, account.Name) {
+			s.Benches = append(s.Benches, connectors.Bench{Name: bench.Name, Imports: imports, Decode: bench.Decode})
+		}
+	}
+	for _, m := range cfg.Mirrors {
+		if m.Account == account.Name {
+			s.Mirrors = append(s.Mirrors, connectors.MirroredFolder{Remote: m.Remote, Get: m.Direction == config.Get, Rejected: m.Rejected, Ready: m.Ready})
 		}
 	}
 	return s
 }
 
 func sendsTo(bench config.Bench, account string) bool {
-	for _, f := range []*config.Folder{bench.Captures, bench.Selects} {
-		if f != nil && slices.Contains(f.To, account) {
-			return true
-		}
-	}
-	return false
+	return bench.Captures != nil && slices.Contains(bench.Captures.To, account) ||
+		bench.Selects != nil && slices.Contains(bench.Selects.To, account)
+}
+
+func importsFrom(bench config.Bench, account string) bool {
+	return bench.Imports != nil && slices.Contains(bench.Imports.From, account)
 }
 
 // A hotFolder is one watched folder with all that turns its files into jobs.

@@ -24,8 +24,14 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// Accounts are the places that photos go to, by a name of your choice.
 	Accounts map[string]Account `yaml:"accounts" required:"true"`
-	// Benches are the shooting places. At least one.
-	Benches []Bench `yaml:"benches" required:"true"`
+	// Benches are the shooting and retouching places.
+	Benches []Bench `yaml:"benches"`
+	// Mirrors are remote folders and local ones that are kept alike, beside or
+	// instead of benches. At least one bench or mirror is needed.
+	Mirrors []Mirror `yaml:"mirrors"`
+	// Quarantine is where files lie that came back and belong to nothing that
+	// was sent, each with its reason beside it.
+	Quarantine string `yaml:"quarantine" default:"./state/quarantine"`
 
 	// File is the absolute path that the configuration was read from.
 	File string `yaml:"-"`
@@ -67,15 +73,17 @@ type Account struct {
 	origin origin
 }
 
-// A Bench is a shooting place with its hot folders: at least one of Captures and
-// Selects.
+// A Bench is a shooting or retouching place with its folders: at least one of
+// Captures, Selects and Imports.
 type Bench struct {
 	// Name is known to photographers and may become a remote folder's name.
 	Name string `yaml:"name" required:"true"`
 	// Captures is the folder of everything that the bench shoots; nil for none.
 	Captures *Folder `yaml:"captures"`
 	// Selects is the folder of what is chosen for retouching; nil for none.
-	Selects *Folder `yaml:"selects"`
+	Selects *Selects `yaml:"selects"`
+	// Imports is the folder that retouches come back to; nil for none.
+	Imports *Imports `yaml:"imports"`
 	// Keys are all other keys, for the factories of the accounts that the bench
 	// sends to. See Bench.Decode.
 	Keys yaml.Node `yaml:",inline"`
@@ -86,8 +94,9 @@ type Bench struct {
 // A Folder is a hot folder: what is finished in it, or in a folder below it, is
 // sent.
 type Folder struct {
-	// Path is the folder itself.
-	Path string `yaml:"folder" required:"true"`
+	// Path is the folder itself. Only selects by rating, label or keyword need
+	// none.
+	Path string `yaml:"folder"`
 	// To names the accounts that each photo goes to.
 	To []string `yaml:"to" required:"true"`
 	// Settle is how long a file must rest before it counts as finished, if its
@@ -112,19 +121,32 @@ type Folder struct {
 	Renamed string `yaml:"renamed" default:"keep" oneof:"keep|send"`
 	// Rescan is how often the whole folder is read, whatever the system told.
 	Rescan time.Duration `yaml:"rescan" default:"60s" range:"1s..24h"`
+	// Metadata says what becomes of a sent picture of which only XMP or IPTC has
+	// changed: mark passes rating and label on, send sends it as a new version.
+	Metadata string `yaml:"metadata" default:"mark" oneof:"mark|send"`
 }
 
 // Roles of hot folders, as in connectors.Role.
 const (
-	Capture = "capture"
-	Select  = "select"
+	Capture    = "capture"
+	Select     = "select"
+	MirrorRole = "mirror"
 )
 
 // A HotFolder is a Folder with its place in the configuration.
 type HotFolder struct {
-	Bench string
-	Role  string // Capture or Select; the key in agent.yaml is its plural
+	Bench  string // empty for a mirror
+	Role   string // Capture, Select or MirrorRole; the key in agent.yaml is its plural
+	Remote string // of a mirror: the remote folder
 	Folder
+}
+
+// Title names the folder's place for people: its bench, or what it mirrors.
+func (h HotFolder) Title() string {
+	if h.Role == MirrorRole {
+		return "mirror " + h.To[0] + ":" + h.Remote
+	}
+	return h.Bench
 }
 
 // HotFolders lists all hot folders in the order of the file.
@@ -132,10 +154,15 @@ func (c *Config) HotFolders() []HotFolder {
 	var all []HotFolder
 	for _, b := range c.Benches {
 		if b.Captures != nil {
-			all = append(all, HotFolder{b.Name, Capture, *b.Captures})
+			all = append(all, HotFolder{Bench: b.Name, Role: Capture, Folder: *b.Captures})
 		}
-		if b.Selects != nil {
-			all = append(all, HotFolder{b.Name, Select, *b.Selects})
+		if b.Selects != nil && b.Selects.Path != "" {
+			all = append(all, HotFolder{Bench: b.Name, Role: Select, Folder: b.Selects.Folder})
+		}
+	}
+	for _, m := range c.Mirrors {
+		if m.Direction == Put {
+			all = append(all, m.hotFolder())
 		}
 	}
 	return all

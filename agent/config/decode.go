@@ -18,7 +18,8 @@ import (
 // field is zero and the file is silent), required:"true", oneof:"a|b" for
 // strings, range:"low..high" (both included) for numbers and durations.
 // Durations need a unit. Types with UnmarshalText read scalars themselves. A
-// yaml.Node tagged ",inline" takes all keys that the struct does not name; any
+// yaml.Node tagged ",inline" takes all keys that the struct does not name; an
+// embedded struct tagged so lends the struct its fields; any
 // other yaml.Node takes its value undecoded; an any takes what YAML makes of it. A key without a value counts as
 // not given; what is required must not be "" either. into keeps what it holds where the file is silent.
 func Decode(node *yaml.Node, path string, into any) error {
@@ -99,7 +100,7 @@ func (d *decoder) mapping(n *yaml.Node, field string, v reflect.Value, also ...s
 		switch {
 		case known && !isNull(p.value):
 			given[name] = p.value.Kind != yaml.ScalarNode || p.value.Value != ""
-			d.value(p.value, join(field, name), v.Field(index), v.Type().Field(index).Tag)
+			d.value(p.value, join(field, name), v.FieldByIndex(index), v.Type().FieldByIndex(index).Tag)
 		case known:
 		case rest != nil:
 			rest.Content = append(rest.Content, p.key, p.value)
@@ -108,7 +109,7 @@ func (d *decoder) mapping(n *yaml.Node, field string, v reflect.Value, also ...s
 		}
 	}
 	for _, name := range keys(names) {
-		if v.Type().Field(names[name]).Tag.Get("required") == "true" && !given[name] {
+		if v.Type().FieldByIndex(names[name]).Tag.Get("required") == "true" && !given[name] {
 			d.add(n.Line, join(field, name), "is missing", slip(name, rest))
 		}
 	}
@@ -224,27 +225,32 @@ func (d *decoder) merge(n *yaml.Node, field string) []pair {
 	return all
 }
 
-// fieldsOf returns the fields of struct v by their keys, and the one that takes
-// all other keys.
-func fieldsOf(v reflect.Value) (names map[string]int, rest *yaml.Node) {
-	names = map[string]int{}
+// fieldsOf returns the fields of struct v by their keys, as reflect indexes, and
+// the one that takes all other keys.
+func fieldsOf(v reflect.Value) (names map[string][]int, rest *yaml.Node) {
+	names = map[string][]int{}
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
 		case !f.IsExported() || name == "-":
+		case option == "inline" && f.Anonymous:
+			inner, _ := fieldsOf(v.Field(i))
+			for name, index := range inner {
+				names[name] = append([]int{i}, index...)
+			}
 		case option == "inline":
 			rest = v.Field(i).Addr().Interface().(*yaml.Node)
 		case name == "":
-			names[strings.ToLower(f.Name)] = i
+			names[strings.ToLower(f.Name)] = []int{i}
 		default:
-			names[name] = i
+			names[name] = []int{i}
 		}
 	}
 	return names, rest
 }
 
-func keys(names map[string]int) []string {
+func keys[V any](names map[string]V) []string {
 	var all []string
 	for name := range names {
 		all = append(all, name)

@@ -19,8 +19,15 @@ func (a Account) Fingerprint() string {
 // Fingerprint changes when the bench's name changes or one of the keys that belong
 // to its accounts' types. Its folders have their own.
 func (b Bench) Fingerprint() string {
-	return fingerprint(b.Name, plain(b.Keys))
+	var imports any
+	if b.Imports != nil {
+		imports = plain(b.Imports.Keys)
+	}
+	return fingerprint(b.Name, plain(b.Keys), imports)
 }
+
+// Fingerprint changes when a setting of the mirror changes.
+func (m Mirror) Fingerprint() string { return fingerprint(m) }
 
 // Fingerprint changes when the folder moves to another bench or role, or when one
 // of its settings changes.

@@ -132,6 +132,7 @@ func (c *Config) complete(d *decoder) {
 	}
 	c.Ledger = c.absolute(c.Ledger)
 	c.Log.File = c.absolute(c.Log.File)
+	c.Quarantine = c.absolute(c.Quarantine)
 	for name, a := range c.Accounts {
 		a.Name, a.origin = name, origin{d.file, "accounts." + name, d.lines["accounts."+name], nil}
 		c.Accounts[name] = a
@@ -140,12 +141,30 @@ func (c *Config) complete(d *decoder) {
 		b := &c.Benches[i]
 		field := fmt.Sprintf("benches[%d]", i)
 		b.origin = origin{d.file, field, d.lines[field], map[string]bool{}}
-		for _, f := range []*Folder{b.Captures, b.Selects} {
-			if f != nil {
-				f.Path = c.absolute(f.Path)
-			}
+		if b.Captures != nil {
+			b.Captures.Path = c.absolute(b.Captures.Path)
+		}
+		if b.Selects != nil {
+			b.Selects.Path = c.absolute(b.Selects.Path)
+		}
+		if b.Imports != nil {
+			b.Imports.Path = c.absolute(b.Imports.Path)
+			c.placeReplaced(&b.Imports.Landing, b.Imports.Path)
 		}
 	}
+	for i := range c.Mirrors {
+		m := &c.Mirrors[i]
+		m.Path = c.absolute(m.Path)
+		m.preset()
+		c.placeReplaced(&m.Landing, m.Path)
+	}
+}
+
+func (c *Config) placeReplaced(l *Landing, folder string) {
+	if l.Replaced == "" && folder != "" {
+		l.Replaced = filepath.Clean(folder) + ".replaced"
+	}
+	l.Replaced = c.absolute(l.Replaced)
 }
 
 // absolute is path as seen from the configuration's folder. On Windows, a path

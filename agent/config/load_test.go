@@ -32,7 +32,7 @@ func mustParse(t *testing.T, text string) *Config {
 }
 
 func TestExampleLoads(t *testing.T) {
-	c, err := Load("../../agent.yaml.example", "grandshooting", "folder")
+	c, err := Load("../../agent.yaml.example", "grandshooting", "folder", "sftp", "ftp")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,9 @@ package config
 import (
 	"reflect"
 	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // origin says where a part of the configuration stands in the file.
@@ -32,7 +35,8 @@ func (a Account) Decode(into any) error {
 
 // Decode reads those keys of the bench that the struct into points to has, for
 // connectors.Bench.Decode. Other keys are left to other accounts' types; what
-// nobody asked for is told by Config.Unclaimed. Not for concurrent use.
+// nobody asked for is told by Config.Unclaimed. The keys of imports are asked for
+// with import_ before their names. Not for concurrent use.
 func (b Bench) Decode(into any) error {
 	d := &decoder{file: b.origin.file, lines: map[string]int{}}
 	fields, _ := fieldsOf(reflect.ValueOf(into).Elem())
@@ -49,8 +53,25 @@ func (b Bench) Decode(into any) error {
 			own.Content = append(own.Content, b.Keys.Content[i:i+2]...)
 		}
 	}
+	imports := b.importKeys()
+	for i := 0; i+1 < len(imports); i += 2 {
+		key := *imports[i]
+		key.Value = importPrefix + key.Value
+		if slices.Contains(names, key.Value) {
+			own.Content = append(own.Content, &key, imports[i+1])
+		}
+	}
 	d.root(&own, b.origin.field, into)
 	return d.problems.orNil()
+}
+
+const importPrefix = "import_"
+
+func (b Bench) importKeys() []*yaml.Node {
+	if b.Imports == nil {
+		return nil
+	}
+	return b.Imports.Keys.Content
 }
 
 // Unclaimed reports bench keys that no factory has asked for through
@@ -59,17 +80,28 @@ func (b Bench) Decode(into any) error {
 func (c *Config) Unclaimed() error {
 	var problems Errors
 	for _, b := range c.Benches {
-		known := []string{"name", "captures", "selects"}
+		known, imports := []string{"name", "captures", "selects", "imports"}, slices.Clone(importsKnown)
 		for name := range b.origin.known {
-			known = append(known, name)
-		}
-		for i := 0; i+1 < len(b.Keys.Content); i += 2 {
-			key := b.Keys.Content[i]
-			if !slices.Contains(known, key.Value) {
-				problems = append(problems, Problem{b.origin.file, key.Line, join(b.origin.field, key.Value),
-					"unknown key", didYouMean(key.Value, known)})
+			if key, ok := strings.CutPrefix(name, importPrefix); ok {
+				imports = append(imports, key)
+			} else {
+				known = append(known, name)
 			}
 		}
+		problems = append(problems, unclaimed(b.origin.file, b.origin.field, b.Keys.Content, known)...)
+		problems = append(problems, unclaimed(b.origin.file, join(b.origin.field, "imports"), b.importKeys(), imports)...)
 	}
 	return problems.orNil()
+}
+
+// importsKnown are the keys of imports that are read here, for hints.
+var importsKnown = []string{"folder", "from", "import", "collide", "replaced", "keep", "min_free", "settle", "existing", "hold_above", "expect"}
+
+func unclaimed(file, field string, content []*yaml.Node, known []string) (problems Errors) {
+	for i := 0; i+1 < len(content); i += 2 {
+		if key := content[i]; !slices.Contains(known, key.Value) {
+			problems = append(problems, Problem{file, key.Line, join(field, key.Value), "unknown key", didYouMean(key.Value, known)})
+		}
+	}
+	return problems
 }

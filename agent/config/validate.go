@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -25,7 +24,7 @@ func (d *decoder) bad(field, text, hint string) {
 // known to be wrong.
 func (d *decoder) told(field string) bool {
 	return slices.ContainsFunc(d.problems, func(p Problem) bool {
-		return p.Field == field || p.Field == field+".captures" || p.Field == field+".selects"
+		return p.Field == field || p.Field == field+".captures" || p.Field == field+".selects" || p.Field == field+".imports"
 	})
 }
 
@@ -34,33 +33,14 @@ func (d *decoder) told(field string) bool {
 func (d *decoder) validate(c *Config, types []string) {
 	d.accounts(c, types)
 	d.benches(c)
+	d.mirrors(c)
 	d.local("ledger", c.Ledger)
 	d.local("log.file", c.Log.File)
+	d.local("quarantine", c.Quarantine)
 	if c.Ledger == "" {
 		d.bad("ledger", "is empty", "remove the key for ./state/ledger.db")
 	}
-	fields := c.folderFields()
-	folders := c.HotFolders()
-	for i, f := range folders {
-		d.apart(c, f)
-		for j, other := range folders[:i] {
-			d.notNested(fields[i], f.Path, fields[j], other.Path)
-		}
-	}
-}
-
-// folderFields names the folder keys of HotFolders, in the same order.
-func (c *Config) folderFields() []string {
-	var fields []string
-	for i, b := range c.Benches {
-		if b.Captures != nil {
-			fields = append(fields, fmt.Sprintf("benches[%d].captures.folder", i))
-		}
-		if b.Selects != nil {
-			fields = append(fields, fmt.Sprintf("benches[%d].selects.folder", i))
-		}
-	}
-	return fields
+	d.places(c)
 }
 
 func (d *decoder) accounts(c *Config, types []string) {
@@ -82,8 +62,8 @@ func (d *decoder) accounts(c *Config, types []string) {
 }
 
 func (d *decoder) benches(c *Config) {
-	if c.Benches != nil && len(c.Benches) == 0 {
-		d.bad("benches", "holds no bench", "")
+	if len(c.Benches)+len(c.Mirrors) == 0 && !d.told("") && !d.told("benches") && !d.told("mirrors") {
+		d.bad("benches", "holds no bench", "the agent has nothing to do: give it benches or mirrors")
 	}
 	seen := map[string]int{}
 	for i, b := range c.Benches {
@@ -95,39 +75,102 @@ func (d *decoder) benches(c *Config) {
 			}
 			seen[strings.ToLower(b.Name)] = i
 		}
-		if b.Captures == nil && b.Selects == nil && !d.told(field) {
-			d.bad(field, "has neither captures nor selects", "give it a hot folder: captures: {folder: …, to: […]}")
+		if b.Captures == nil && b.Selects == nil && b.Imports == nil && !d.told(field) {
+			d.bad(field, "has neither captures nor selects nor imports", "give it a hot folder: captures: {folder: …, to: […]}")
 		}
-		for key, f := range map[string]*Folder{"captures": b.Captures, "selects": b.Selects} {
-			if f != nil {
-				d.folder(c, field+"."+key, f)
+		if b.Captures != nil {
+			d.folder(c, field+".captures", b.Captures, true)
+		}
+		if b.Selects != nil {
+			d.selects(c, field+".selects", b)
+		}
+		if b.Imports != nil {
+			d.imports(c, field+".imports", b.Imports)
+		}
+	}
+}
+
+func (d *decoder) selects(c *Config, field string, b Bench) {
+	d.folder(c, field, &b.Selects.Folder, !b.Selects.ByTags())
+	if b.Selects.ByTags() && b.Captures == nil {
+		d.bad(field, "selects by rating, label or keyword, but the bench has no captures", "give it captures, or drop photos into the selects folder")
+	}
+}
+
+func (d *decoder) imports(c *Config, field string, f *Imports) {
+	d.local(field+".folder", f.Path)
+	d.local(field+".replaced", f.Replaced)
+	d.names(c, field+".from", f.From)
+	if f.Expect.Platform != "" {
+		d.account(c, field+".expect.platform", f.Expect.Platform)
+	}
+	if f.Path != "" && inside(f.Replaced, f.Path) {
+		d.bad(field+".replaced", fmt.Sprintf("%s lies in the import folder", f.Replaced), "an importer would take old versions for new pictures; move it out")
+	}
+}
+
+func (d *decoder) mirrors(c *Config) {
+	for i, m := range c.Mirrors {
+		field := fmt.Sprintf("mirrors[%d]", i)
+		d.local(field+".folder", m.Path)
+		d.local(field+".replaced", m.Replaced)
+		if m.Account != "" {
+			d.account(c, field+".account", m.Account)
+		}
+		if m.Remote == "" && m.Direction != "" {
+			d.bad(field+".remote", "is missing", "name the remote folder")
+		}
+		if m.Direction == Put && (m.Rejected != "" || m.Ready != "") {
+			d.bad(field, "rejected and ready belong to a mirror with direction: get", "")
+		}
+		for j, glob := range m.Include {
+			d.glob(fmt.Sprintf("%s.include[%d]", field, j), glob)
+		}
+		for j, glob := range m.Exclude {
+			d.glob(fmt.Sprintf("%s.exclude[%d]", field, j), glob)
+		}
+		for j, other := range c.Mirrors[:i] {
+			if m.Account == other.Account && m.Direction != other.Direction && m.Remote != "" && sameRemote(m.Remote, other.Remote) {
+				d.bad(field+".remote", fmt.Sprintf("%s and mirrors[%d] are one remote folder in both directions", m.Remote, j), "what is sent would come straight back")
 			}
 		}
 	}
 }
 
-func (d *decoder) folder(c *Config, field string, f *Folder) {
+func (d *decoder) folder(c *Config, field string, f *Folder, needsPath bool) {
+	if f.Path == "" && needsPath {
+		d.bad(field+".folder", "is missing", "")
+	}
 	d.local(field+".folder", f.Path)
-	if f.To != nil && len(f.To) == 0 {
-		d.bad(field+".to", "names no account", "")
-	}
-	for i, to := range f.To {
-		item := fmt.Sprintf("%s.to[%d]", field, i)
-		if to == "" {
-			continue
-		}
-		if _, known := c.Accounts[to]; !known {
-			d.bad(item, fmt.Sprintf("there is no account %q", to), didYouMean(to, slices.Collect(maps.Keys(c.Accounts))))
-		}
-		if slices.Contains(f.To[:i], to) {
-			d.bad(item, fmt.Sprintf("%q stands here twice", to), "")
-		}
-	}
+	d.names(c, field+".to", f.To)
 	for i, glob := range f.Include {
 		d.glob(fmt.Sprintf("%s.include[%d]", field, i), glob)
 	}
 	for i, glob := range f.Exclude {
 		d.glob(fmt.Sprintf("%s.exclude[%d]", field, i), glob)
+	}
+}
+
+// names judges a list of accounts.
+func (d *decoder) names(c *Config, field string, accounts []string) {
+	if accounts != nil && len(accounts) == 0 {
+		d.bad(field, "names no account", "")
+	}
+	for i, name := range accounts {
+		item := fmt.Sprintf("%s[%d]", field, i)
+		if name == "" {
+			continue
+		}
+		d.account(c, item, name)
+		if slices.Contains(accounts[:i], name) {
+			d.bad(item, fmt.Sprintf("%q stands here twice", name), "")
+		}
+	}
+}
+
+func (d *decoder) account(c *Config, field, name string) {
+	if _, known := c.Accounts[name]; !known {
+		d.bad(field, fmt.Sprintf("there is no account %q", name), didYouMean(name, slices.Collect(maps.Keys(c.Accounts))))
 	}
 }
 
@@ -170,38 +213,4 @@ func (d *decoder) glob(field, glob string) {
 	case glob == "" || err != nil || strings.Count(glob, "{") != strings.Count(glob, "}"):
 		d.bad(field, fmt.Sprintf("%q is no pattern", glob), "write one like **/*.tmp or Trash/**")
 	}
-}
-
-// apart refuses what the agent writes itself inside of a hot folder: it would be
-// seen, and sent, for ever.
-func (d *decoder) apart(c *Config, f HotFolder) {
-	for field, file := range map[string]string{"ledger": c.Ledger, "log.file": c.Log.File} {
-		if file != "" && f.Path != "" && inside(file, f.Path) {
-			d.bad(field, fmt.Sprintf("%s lies in the hot folder %s of %s", file, f.Path, f.Bench), "the agent must not watch its own files; move it out")
-		}
-	}
-}
-
-// notNested goes by the names of folders alone: links are not followed, for that
-// would wait for a network share that is away.
-func (d *decoder) notNested(field, path, otherField, other string) {
-	switch {
-	case path == "" || other == "":
-	case inside(path, other) && inside(other, path):
-		d.bad(field, fmt.Sprintf("%s is also %s", path, otherField), "each hot folder has one role on one bench")
-	case inside(path, other):
-		d.bad(field, fmt.Sprintf("%s lies inside of %s, which is %s", path, other, otherField), "a photo would be sent twice; move one of them")
-	case inside(other, path):
-		d.bad(field, fmt.Sprintf("%s holds %s, which is %s", path, other, otherField), "a photo would be sent twice; move one of them")
-	}
-}
-
-// inside reports whether path is dir or lies in it. Case is ignored where systems
-// usually do.
-func inside(path, dir string) bool {
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		path, dir = strings.ToLower(path), strings.ToLower(dir)
-	}
-	rel, err := filepath.Rel(dir, path)
-	return err == nil && filepath.IsLocal(rel)
 }

@@ -94,7 +94,7 @@ func (r *rig) enqueuer(folder string, role connectors.Role) *Enqueuer {
 
 func (r *rig) newSender() {
 	r.sender = &Sender{Account: "gs", Connector: r.remote.Connector(), Ledger: r.ledger, Log: slog.New(r.log)}
-	r.sender.Gate = gate.New(r.sender.Connector.Probe, r.sender.Log.With("account", "gs"))
+	r.sender.Gate = gate.New(func(ctx context.Context) error { return r.sender.Connector.Probe(ctx) }, r.sender.Log.With("account", "gs"))
 	r.sender.Changed = func(_, name string) { r.enq.Again(context.Background(), name) }
 }
 

@@ -1,0 +1,31 @@
+package config
+
+import "time"
+
+// Selects says which photos of a bench are chosen for retouching, and where they
+// go: those that are dropped into the folder, and those of the captures folder
+// that have the rating, one of the labels, or one of the keywords.
+type Selects struct {
+	Folder `yaml:",inline"`
+	// Rating is the least rating, in stars, that selects a photo; 0: ratings
+	// select nothing.
+	Rating int `yaml:"rating" range:"0..5"`
+	// Label are the colour labels that select a photo, in English.
+	Label []string `yaml:"label"`
+	// Keyword are the keywords that select a photo; case does not matter.
+	Keyword []string `yaml:"keyword"`
+	// Task says how selects become tasks, which are tracked until all of them are
+	// back: per-window, all that come within Window of the first; per-folder,
+	// each folder in the selects folder is one. Default: per-window.
+	Task string `yaml:"task" default:"per-window" oneof:"per-window|per-folder"`
+	// Window is how long a task waits for more selects, at most.
+	Window time.Duration `yaml:"window" default:"10m" range:"1s..24h"`
+	// Deadline is when the retouches of a task are late, counted from when it was
+	// sent; 0: never.
+	Deadline time.Duration `yaml:"deadline" range:"0s..2160h"`
+	// Manifest sends a CSV that lists the photos of the task along with them.
+	Manifest bool `yaml:"manifest"`
+}
+
+// ByTags reports whether ratings, labels or keywords select photos.
+func (s Selects) ByTags() bool { return s.Rating > 0 || len(s.Label) > 0 || len(s.Keyword) > 0 }
