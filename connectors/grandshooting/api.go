@@ -18,8 +18,12 @@ const (
 	exportStep        = 40
 )
 
-// statusSelected is "SELECTED, Image in the Live selected for retouching".
-const statusSelected = 30
+// Values of picturestatus ("Picture status").
+const (
+	statusLive     = 10 // "NOT SELECTED, Image in the Live with default status"
+	statusSelected = 30 // "SELECTED, Image in the Live selected for retouching"
+	statusRefused  = 35 // "REFUSED, Image refused by the retouchers"
+)
 
 // archivedFrom is the benchstatus from which on a bench takes nothing (public,
 // v3: 35 archiving, 40 archived, 50 flushed).
@@ -34,6 +38,14 @@ func (id *ID) UnmarshalJSON(raw []byte) error {
 	text, err := scalar(raw)
 	*id = ID(text)
 	return err
+}
+
+// MarshalJSON writes a number where id is one, as the document has it.
+func (id ID) MarshalJSON() ([]byte, error) {
+	if id != "" && id[0] != '0' && strings.Trim(string(id), "0123456789") == "" {
+		return []byte(id), nil
+	}
+	return json.Marshal(string(id))
 }
 
 // Less says that id was given out before other: shorter numbers are smaller.
@@ -91,7 +103,11 @@ type Bench struct {
 type Picture struct {
 	ID        ID     `json:"picture_id"`
 	Bench     ID     `json:"bench_id"`
+	Root      ID     `json:"bench_root_id"`
+	Parent    ID     `json:"parent_id"`     // on an earlier bench; empty for none
 	Step      number `json:"benchsteptype"` // 0 if not given
+	Status    number `json:"picturestatus"`
+	Created   string `json:"date_cre"` // documented as a filter; empty if not given
 	Path      string `json:"path"`
 	Smalltext string `json:"smalltext"` // the file name as uploaded
 	Filesize  number `json:"filesize"`

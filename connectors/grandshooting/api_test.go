@@ -56,7 +56,7 @@ func TestDecodePictures(t *testing.T) {
 		json.RawMessage(`{"picture_id":"12","filesize":"34","smalltext":"a.jpg","hash":null,"new_field":{}}`),
 	})
 	want := []Picture{
-		{ID: "1023", Bench: "2", Step: 20, Path: "f33cdd25-b8b0-48dd-abac-cf8a29529f89/JPG/FW19_ALDA_PINK-1.jpg",
+		{ID: "1023", Bench: "2", Root: "1", Parent: "151", Step: 20, Status: 30, Path: "f33cdd25-b8b0-48dd-abac-cf8a29529f89/JPG/FW19_ALDA_PINK-1.jpg",
 			Smalltext: "FW19_ALDA_PINK_1.jpg", Filesize: 520000, Hash: "5ef7fcb04a5c2e90a0f490e92a3260c50a259a5c",
 			Thumbnail: "https://d2ui6hcz8iRm23.cdn.com/96/90/aca22fe007c.jpg"},
 		{ID: "12", Filesize: 34, Smalltext: "a.jpg"},

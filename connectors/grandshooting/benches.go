@@ -2,6 +2,7 @@ package grandshooting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -38,24 +39,52 @@ type foundBench struct {
 // find returns the bench that t sends to, from a list read after wrong. Its
 // error wraps ErrRejected if there is no such bench or it takes no uploads, and
 // means "later" if the list could not be had.
-func (b *benches) find(ctx context.Context, t target, wrong time.Time) (foundBench, error) {
+func (b *benches) find(ctx context.Context, t target, wrong time.Time) (found foundBench, err error) {
+	err = b.search(ctx, wrong, func() (err error) {
+		found.Bench, err = pick(b.list, t)
+		found.read = b.read
+		return err
+	})
+	return found, err
+}
+
+// production returns all benches of t's production, by their steps, archived or
+// not. Its errors are those of find.
+func (b *benches) production(ctx context.Context, t target) (all []Bench, err error) {
+	err = b.search(ctx, time.Time{}, func() error {
+		root, err := pickProduction(b.list, t)
+		all = nil
+		for _, bench := range b.list {
+			if err == nil && bench.Root == root {
+				all = append(all, bench)
+			}
+		}
+		return err
+	})
+	slices.SortFunc(all, func(x, y Bench) int { return int(x.Step - y.Step) })
+	return all, err
+}
+
+// search lets pick look at the list, and once more if it fails and the list is
+// old.
+func (b *benches) search(ctx context.Context, wrong time.Time, pick func() error) error {
 	if err := b.lock(ctx); err != nil {
-		return foundBench{}, err
+		return err
 	}
 	defer b.unlock()
 	if b.read.IsZero() || !b.read.After(wrong) {
 		if err := b.fetch(ctx, false); err != nil {
-			return foundBench{}, err
+			return err
 		}
 	}
-	found, err := pick(b.list, t)
-	if err != nil && time.Since(b.read) > benchesMaxAge {
-		if err := b.fetch(ctx, false); err != nil {
-			return foundBench{}, err
-		}
-		found, err = pick(b.list, t)
+	err := pick()
+	if err == nil || time.Since(b.read) <= benchesMaxAge {
+		return err
 	}
-	return foundBench{found, b.read}, err
+	if err := b.fetch(ctx, false); err != nil {
+		return err
+	}
+	return pick()
 }
 
 // load reads the list anew.
@@ -147,4 +176,13 @@ func benchIsWrong(err error) bool {
 		return strings.Contains(said, "invalid bench") || strings.Contains(said, "archived")
 	}
 	return status == http.StatusNotFound
+}
+
+// outdated returns err, and has the productions read anew if it may come of a
+// list that is out of date, so that the next try knows better.
+func (a *account) outdated(ctx context.Context, err error) error {
+	if benchIsWrong(err) {
+		return errors.Join(err, a.benches.load(ctx, false))
+	}
+	return err
 }

@@ -122,14 +122,34 @@ func uploadFile(ctx context.Context, c *Client, _ Call, args map[string]string, 
 	return writeJSON(out, reply.Body)
 }
 
-// startExport reads what the document says of 102, "Export is already
-// processing": as a last answer it leaves an HTTP client waiting, so the code
-// itself, 423 (public, v3) and silence are all read as "running" or "perhaps".
+// What became of startexport.
+const (
+	exportStarted = "started"
+	exportRunning = "already running"
+	exportUnknown = "perhaps running: no answer yet; look at the validation bench before asking again"
+)
+
+// startExport tells what became of it, as JSON.
 func startExport(ctx context.Context, c *Client, call Call, args map[string]string, out io.Writer) error {
 	r, err := call.request(args, nil)
 	if err != nil {
 		return err
 	}
+	state, said, err := c.startExport(ctx, r)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(map[string]any{"export": state, "reply": string(said)})
+	if err != nil {
+		return err
+	}
+	return writeJSON(out, raw)
+}
+
+// startExport reads what the document says of 102, "Export is already
+// processing": as a last answer it leaves an HTTP client waiting, so the code
+// itself, 423 (public, v3) and silence are all read as "running" or "perhaps".
+func (c *Client) startExport(ctx context.Context, r rest.Request) (state string, said []byte, err error) {
 	r.Accept = []int{http.StatusLocked}
 	running := errors.New("102 Processing")
 	silent := errors.New("no answer")
@@ -144,18 +164,11 @@ func startExport(ctx context.Context, c *Client, call Call, args map[string]stri
 		},
 	})
 	reply, err := c.rest.Do(traced, r)
-	state := "started"
 	switch {
 	case errors.Is(err, running) || reply.Status == http.StatusLocked:
-		state = "already running"
+		return exportRunning, nil, nil
 	case err != nil && ctx.Err() == nil && context.Cause(limited) == silent:
-		state = "perhaps running: no answer yet; look at the validation bench before asking again"
-	case err != nil:
-		return err
+		return exportUnknown, nil, nil
 	}
-	raw, err := json.Marshal(map[string]any{"export": state, "reply": string(bytes.TrimSpace(reply.Body))})
-	if err != nil {
-		return err
-	}
-	return writeJSON(out, raw)
+	return exportStarted, bytes.TrimSpace(reply.Body), err
 }

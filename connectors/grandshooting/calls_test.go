@@ -131,7 +131,7 @@ func TestCalls(t *testing.T) {
 			t.Errorf("%s: %q is no JSON", s.name, got)
 		}
 	}
-	if orders := w.sim.Edits(); len(orders) != 2 || orders[0].Fields["provision_code"] != "CUT" || fmt.Sprint(orders[0].Fields["transfer_id"]) != "7" {
+	if orders := w.sim.Orders(); len(orders) != 2 || orders[0].Fields["provision_code"] != "CUT" || fmt.Sprint(orders[0].Fields["transfer_id"]) != "7" {
 		t.Errorf("edit orders: %+v", orders)
 	}
 }

@@ -1,5 +1,6 @@
-// Package grandshooting sends photos to Grand Shooting, API v2, and reaches the
-// rest of that API for people. What it knows is from grand-shooting-api.txt,
+// Package grandshooting sends photos to Grand Shooting, API v2, orders their
+// retouching, brings the retouches back, and reaches the rest of that API for
+// people. What it knows is from grand-shooting-api.txt,
 // named by section; what public texts add is marked "public", and what nobody
 // states "unverified".
 package grandshooting
@@ -26,7 +27,19 @@ func New(setup connectors.Setup) (connectors.Connector, error) {
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	return connectors.Connector{Out: a, Workers: a.client.connections, Vet: a.vet, Mark: a.mark, List: a.listAll, Probe: a.probe}, nil
+	c := connectors.Connector{
+		Out: a, Workers: a.client.connections,
+		Vet: a.vet, Mark: a.mark, List: a.listAll, Probe: a.probe, Specify: a.specify,
+	}
+	for _, t := range a.targets {
+		if t.imports {
+			c.In = a
+		}
+		if t.edit != nil {
+			c.Commit = a.commit
+		}
+	}
+	return c, nil
 }
 
 // account is one login and the benches that use it.
@@ -36,6 +49,9 @@ type account struct {
 	targets   map[string]target // by the bench's name in agent.yaml
 	benches   *benches
 	catalogue *catalogue
+	orders    *orders
+
+	kinship kinship // of retouches that were looked at before
 
 	hashIsSHA1 atomic.Bool  // a picture's hash was once equal to its file's SHA-1
 	repeats    atomic.Int32 // what a repeated smalltext means: repeats…
@@ -52,6 +68,7 @@ func newAccount(setup connectors.Setup) (*account, error) {
 		targets:   map[string]target{},
 		benches:   newBenches(client),
 		catalogue: newCatalogue(client),
+		orders:    newOrders(setup.Memory),
 	}
 	var errs []error
 	for _, b := range setup.Benches {

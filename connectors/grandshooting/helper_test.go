@@ -33,6 +33,7 @@ type world struct {
 	benches map[int]grandshootingsim.Bench // by step
 	log     *safeBuffer
 	shared  *sync.Map
+	memory  *connectors.ShortMemory
 }
 
 // How a world differs from the plain one.
@@ -47,7 +48,7 @@ const quick = 10_000
 
 func newWorld(t *testing.T, h how) *world {
 	t.Helper()
-	w := &world{t: t, faults: faults.NewPlan(1), log: &safeBuffer{}, shared: &sync.Map{}, benches: map[int]grandshootingsim.Bench{}}
+	w := &world{t: t, faults: faults.NewPlan(1), log: &safeBuffer{}, shared: &sync.Map{}, memory: &connectors.ShortMemory{}, benches: map[int]grandshootingsim.Bench{}}
 	h.Token, h.Faults = secret, w.faults
 	if h.rate == 0 {
 		h.rate, h.Rate = quick, -1
@@ -92,7 +93,8 @@ func (w *world) setup(rate float64, bench string) connectors.Setup {
 	return connectors.Setup{
 		Account: "gs",
 		Decode:  strictYAML("url: http://127.0.0.1/v2\ntoken: env:GS_TOKEN"),
-		Benches: []connectors.Bench{{Name: "packshot", Decode: looseYAML(bench)}},
+		Benches: []connectors.Bench{{Name: "packshot", Imports: strings.Contains(bench, "import_step"), Decode: looseYAML(bench)}},
+		Memory:  w.memory,
 		Secret:  func(ref string) (string, error) { return secret, nil },
 		Rate:    rate,
 		HTTP:    w.http,

@@ -16,8 +16,10 @@ import (
 const labels = "transparent white yellow orange red pink purple blue green"
 
 // mark sets rating and label of p's picture, and for a select the status
-// "selected". Other photos keep their status: a person may have chosen them on
-// the platform. It asks for the picture if r does not name it.
+// "selected". What is deselected gets the status of a capture back, unless it is
+// at retouch already: that is refused, after rating and label are set. Other
+// photos keep their status: a person may have chosen them on the platform. It
+// asks for the picture if r does not name it.
 func (a *account) mark(ctx context.Context, p connectors.Photo, r connectors.Receipt) error {
 	t, err := a.target(p.Bench)
 	if err != nil {
@@ -37,13 +39,54 @@ func (a *account) mark(ctx context.Context, p connectors.Photo, r connectors.Rec
 			return err
 		}
 	}
-	if p.Role != connectors.Select {
-		return nil
+	switch {
+	case p.Deselected:
+		return a.deselect(ctx, t, p.Name, ID(r.ID))
+	case p.Role == connectors.Select:
+		return a.setStatus(ctx, t.step, ID(r.ID), statusSelected)
 	}
-	if err := checkStatus(t.step, statusSelected); err != nil {
+	return nil
+}
+
+// deselect takes a picture back that is selected and not at retouch.
+func (a *account) deselect(ctx context.Context, t target, name string, id ID) error {
+	var pic Picture
+	if err := a.client.get(ctx, "/picture/"+url.PathEscape(string(id)), &pic); err != nil {
 		return err
 	}
-	return a.send(ctx, http.MethodPost, r.ID, "picturestatus", map[string]any{"picturestatus": statusSelected})
+	if pic.Status != statusSelected {
+		return nil
+	}
+	if err := checkStatus(t.step, statusLive); err != nil {
+		return err
+	}
+	all, err := a.benches.production(ctx, t)
+	if err != nil {
+		return err
+	}
+	if err := a.orders.lock(ctx); err != nil { // no order may come in between
+		return err
+	}
+	defer a.orders.unlock()
+	atEdit, err := a.atEdit(ctx, retouching(all), []ID{id})
+	if err != nil {
+		return later("looking at what is at retouch already", err)
+	}
+	j, err := a.orders.recall(all[0].Root)
+	if err != nil {
+		return err
+	}
+	if atEdit[id] || j.knows(id) {
+		return connectors.Rejected("%s is at retouch already and cannot be deselected any more: tell the retoucher, or refuse it on the platform", name)
+	}
+	return a.setStatus(ctx, t.step, id, statusLive)
+}
+
+func (a *account) setStatus(ctx context.Context, step int, id ID, status int) error {
+	if err := checkStatus(step, status); err != nil {
+		return err
+	}
+	return a.send(ctx, http.MethodPost, string(id), "picturestatus", map[string]any{"picturestatus": status})
 }
 
 // tagsOf is what "Set tags" is asked to set. A select without stars leaves the
@@ -51,7 +94,7 @@ func (a *account) mark(ctx context.Context, p connectors.Photo, r connectors.Rec
 // take the stars away. A rejection (-1) has no counterpart and is no stars.
 func (a *account) tagsOf(p connectors.Photo) map[string]any {
 	tags := map[string]any{}
-	if p.Rating > 0 || p.Role != connectors.Select {
+	if p.Rating > 0 || p.Role != connectors.Select || p.Deselected {
 		tags["rating"] = min(max(p.Rating, 0), 5)
 	}
 	label := strings.ToLower(p.Label)

@@ -35,6 +35,13 @@ type benchOptions struct {
 	Production any    `yaml:"production"` // number: bench root id; text: the production's name
 	Step       int    `yaml:"step"`       // 10 (default), 20 or 30
 	Names      string `yaml:"names"`      // regular expression with a group "ref"; empty: not checked
+	// ImportStep is the retouching bench whose pictures are imported: 20, 30, or
+	// last (default), which is 30 where the production has it and 20 else.
+	// It stands in agent.yaml as step under imports.
+	ImportStep any `yaml:"import_step"`
+	// Edit says how selects are sent to edit; without it they only get their
+	// status.
+	Edit *editOptions `yaml:"edit"`
 }
 
 // A Client reaches one account's API.
@@ -113,6 +120,9 @@ type target struct {
 	byName     bool
 	step       int
 	names      *regexp.Regexp // nil: names are not checked
+	imports    bool
+	importStep int    // 0: the last
+	edit       *route // nil: nothing is sent to edit
 }
 
 func newTarget(b connectors.Bench) (target, error) {
@@ -120,7 +130,7 @@ func newTarget(b connectors.Bench) (target, error) {
 	if err := b.Decode(&opt); err != nil {
 		return target{}, fmt.Errorf("bench %s: %w", b.Name, err)
 	}
-	t := target{bench: b.Name, step: opt.Step}
+	t := target{bench: b.Name, step: opt.Step, imports: b.Imports}
 	switch v := opt.Production.(type) {
 	case int, int64, uint64:
 		t.production = fmt.Sprint(v)
@@ -140,7 +150,32 @@ func newTarget(b connectors.Bench) (target, error) {
 	if t.names, err = compileNames(opt.Names); err != nil {
 		return target{}, fmt.Errorf("bench %s: names: %w", b.Name, err)
 	}
+	if t.importStep, err = importStepOf(opt.ImportStep, t.step); err != nil {
+		return target{}, fmt.Errorf("bench %s: imports: step: %w", b.Name, err)
+	}
+	if t.edit, err = newRoute(opt.Edit, t); err != nil {
+		return target{}, fmt.Errorf("bench %s: edit: %w", b.Name, err)
+	}
 	return t, nil
+}
+
+// importStepOf is 0 for the last step. What a bench sends, it cannot import.
+func importStepOf(v any, from int) (int, error) {
+	var step int
+	switch text := fmt.Sprint(v); {
+	case v == nil || text == "last":
+		return 0, nil
+	case text == "20":
+		step = firstRetouchStep
+	case text == "30":
+		step = secondRetouchStep
+	default:
+		return 0, fmt.Errorf("%q is none of last, 20 and 30", text)
+	}
+	if step <= from {
+		return 0, fmt.Errorf("%d does not come after step %d, which this bench sends to", step, from)
+	}
+	return step, nil
 }
 
 // checkStep: "you never load images either to export benches nor to validation

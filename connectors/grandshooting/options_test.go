@@ -19,7 +19,8 @@ func setupOf(account string, benches map[string]string) connectors.Setup {
 			}
 			return secret, nil
 		},
-		Log: slog.New(slog.DiscardHandler),
+		Log:    slog.New(slog.DiscardHandler),
+		Memory: &connectors.ShortMemory{},
 	}
 	for name, text := range benches {
 		s.Benches = append(s.Benches, connectors.Bench{Name: name, Decode: looseYAML(text)})

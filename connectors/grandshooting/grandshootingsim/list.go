@@ -124,7 +124,7 @@ func (s *Sim) row(p *picture) map[string]any {
 func (s *Sim) children(id int) []int {
 	ids := []int{}
 	for _, p := range s.pictures {
-		if p.Parent == id && !p.Trashed {
+		if p.Parent == id && !p.Trashed && !p.seen.After(time.Now()) {
 			ids = append(ids, p.ID)
 		}
 	}

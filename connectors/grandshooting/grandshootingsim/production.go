@@ -137,9 +137,13 @@ func (s *Sim) addReferences(_ http.ResponseWriter, r *http.Request, _ *Picture) 
 }
 
 // startExport moves the pictures of the last bench before it to validation. If
-// an export runs already the document shows only the code 102.
+// an export runs already the document shows only the code 102: it is the whole
+// answer, and nothing comes after it.
 func (s *Sim) startExport(w http.ResponseWriter, r *http.Request, _ *Picture) (any, error) {
-	if s.opt.ExportIsRunning {
+	s.mu.Lock()
+	running := s.opt.ExportIsRunning
+	s.mu.Unlock()
+	if running {
 		w.WriteHeader(http.StatusProcessing)
 		select {
 		case <-r.Context().Done():
@@ -157,6 +161,7 @@ func (s *Sim) startExport(w http.ResponseWriter, r *http.Request, _ *Picture) (a
 	if last < 1 || p.benches[last].Step != 40 {
 		return nil, refuse(http.StatusBadRequest, "there is no export bench")
 	}
+	s.exports[p.benches[0].ID]++
 	s.export(p.benches[last-1].ID, p.benches[last].ID)
 	return "OK", nil
 }

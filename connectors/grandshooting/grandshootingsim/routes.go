@@ -25,6 +25,8 @@ func (s *Sim) routes() {
 	s.handle("POST /v2/picture/edit/bulk", "edit", s.editPictures)
 	s.handle("PUT /v2/picture/{id}/frame", "frame", s.withPicture(s.setFrame))
 
+	s.mux.HandleFunc("GET /files/{id}", s.file)
+
 	s.handle("GET /v2/production", "production", s.listProductions)
 	s.handle("POST /v2/production", "production", s.createProduction)
 	s.handle("PUT /v2/production/{root}", "production", s.updateProduction)

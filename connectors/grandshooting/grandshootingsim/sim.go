@@ -43,6 +43,11 @@ type Options struct {
 	NewVersionIDs   bool          // a new version of a path is a new picture, else the same
 	NameIDs         bool          // an upload's reply names the picture, else it is "OK"
 	ExportIsRunning bool          // startexport answers 102 and nothing more
+	// Placeholder puts the original's bytes on the edit bench when a picture is
+	// sent to edit, listed that much later; 0 puts nothing there.
+	Placeholder   time.Duration
+	Specification any    // what "Get specifications" answers; nil means an example
+	DownloadFrom  string // another host, such as https://cdn.example, that downloads are redirected to
 
 	Keep bool   // keep the content of pictures, for download
 	Dir  string // where to keep it; "" means in memory
@@ -79,7 +84,10 @@ type Sim struct {
 	looks       []map[string]any
 	stock       []map[string]any
 	webhooks    map[int]map[string]any
-	edits       []EditOrder
+	orders      []EditOrder
+	changes     []StatusChange
+	exports     map[int]int // started, by production
+	home        string      // the host that downloads were last asked of
 	traffic     traffic
 }
 
@@ -100,6 +108,7 @@ func New(opt Options) *Sim {
 		places:   map[place]int{},
 		stored:   map[StoreKey]int{},
 		webhooks: map[int]map[string]any{},
+		exports:  map[int]int{},
 		traffic:  traffic{requests: map[string]int{}},
 	}
 	s.routes()

@@ -45,7 +45,6 @@ type picture struct {
 	seen    time.Time // from when on it is listed
 	tags    map[string]any
 	frame   map[string]any
-	comment string
 	content content
 }
 
@@ -62,12 +61,6 @@ type StoreKey struct {
 
 // A Reference is a product of the catalogue.
 type Reference map[string]any
-
-// An EditOrder is a picture sent to edit.
-type EditOrder struct {
-	Picture int
-	Fields  map[string]any
-}
 
 // AddProduction makes a production with a bench for each step and returns the
 // benches in that order; the first one's ID is the production's.
@@ -169,13 +162,6 @@ func (s *Sim) Stored() map[StoreKey]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return maps.Clone(s.stored)
-}
-
-// Edits returns the pictures sent to edit, in order.
-func (s *Sim) Edits() []EditOrder {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.edits)
 }
 
 // listedPath is where the platform lists what was sent to path: it may put a
