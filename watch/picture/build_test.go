@@ -50,8 +50,12 @@ func encoded(t testing.TB, encode func(w io.Writer) error) []byte {
 	return b.Bytes()
 }
 
+func encodedJPEG(t testing.TB, w, h int) []byte {
+	return encoded(t, func(o io.Writer) error { return jpeg.Encode(o, noise(w, h, 1), nil) })
+}
+
 func jpegFile(t testing.TB, side int) []byte {
-	return encoded(t, func(w io.Writer) error { return jpeg.Encode(w, noise(side, side, 1), nil) })
+	return encodedJPEG(t, side, side)
 }
 
 // segment is a JPEG segment with its marker and length.

@@ -85,7 +85,12 @@ func (f *file) at(off int64, n int) ([]byte, error) {
 	return f.buf[:n], nil
 }
 
-// number reads an unsigned number of width 2, 4 or 8 at off. Those of 2^63 and
+// part is the n bytes at off as a file of their own; they must be inside f.
+func (f *file) part(off, n int64) *file {
+	return &file{r: io.NewSectionReader(f.r, off, n), size: n, left: f.left}
+}
+
+// number reads an unsigned number of width 1, 2, 4 or 8 at off. Those of 2^63 and
 // more come back as the largest int64, which is past every end.
 func (f *file) number(o binary.ByteOrder, off int64, width int) (int64, error) {
 	b, err := f.at(off, width)
@@ -97,6 +102,8 @@ func (f *file) number(o binary.ByteOrder, off int64, width int) (int64, error) {
 
 func decode(o binary.ByteOrder, b []byte) int64 {
 	switch len(b) {
+	case 1:
+		return int64(b[0])
 	case 2:
 		return int64(o.Uint16(b))
 	case 4:

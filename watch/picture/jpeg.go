@@ -9,6 +9,7 @@ const (
 	soi = 0xd8 // start of image
 	eoi = 0xd9 // end of image
 	sos = 0xda // start of scan
+	dht = 0xc4 // Huffman tables
 )
 
 // judgeJPEG steps over the segments up to the first scan, so that the end marker
@@ -41,6 +42,13 @@ func judgeJPEG(f *file) error {
 
 // jpegScan returns where the data of the first scan begin.
 func jpegScan(f *file) (int64, error) {
+	return jpegSegments(f, func(byte, int64, int64) error { return nil })
+}
+
+// jpegSegments shows each segment before the first scan: its marker, and where
+// its content, behind marker and length, begins and how long that is. It returns
+// where the data of the scan begin.
+func jpegSegments(f *file, show func(marker byte, off, length int64) error) (int64, error) {
 	const mostSegments = 8192 // of up to 64 KiB: more metadata than any camera writes
 	off := int64(2)
 	for range mostSegments {
@@ -58,7 +66,7 @@ func jpegScan(f *file) (int64, error) {
 			continue
 		case marker == eoi:
 			return 0, unsure("the file is a JPEG without a picture")
-		case marker == 0x01 || marker >= 0xd0 && marker <= soi: // alone, without a length
+		case alone(marker):
 			off += 2
 			continue
 		default:
@@ -75,10 +83,16 @@ func jpegScan(f *file) (int64, error) {
 			if marker == sos {
 				return off, nil
 			}
+			if err := show(marker, off-length+2, length-2); err != nil {
+				return 0, err
+			}
 		}
 	}
 	return 0, unsure(tooBig)
 }
+
+// alone reports whether marker stands without a length and content.
+func alone(marker byte) bool { return marker == 0x01 || marker >= 0xd0 && marker <= soi }
 
 // lastEOI returns where the last end marker at or behind from is, or -1. In
 // picture data the two bytes cannot stand side by side.

@@ -5,32 +5,56 @@ import (
 	"strings"
 )
 
-// formatOf returns the judge of the format that a file beginning with head has,
-// or nil. Sources: the opening section of each format's specification, named
-// where its judge is.
-func formatOf(head []byte) func(*file) error {
+// A format is a family of files that are read alike.
+type format int
+
+const (
+	foreign format = iota
+	formatJPEG
+	formatPNG
+	formatGIF
+	formatPSD
+	formatZIP
+	formatRAF
+	formatRIFF
+	formatTIFF
+	formatBMFF
+)
+
+// formatOf tells the format of a file beginning with head. Sources: the opening
+// section of each format's specification, named where its judge is.
+func formatOf(head []byte) format {
 	is := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	switch {
 	case is(jpegMagic):
-		return judgeJPEG
+		return formatJPEG
 	case is(pngMagic):
-		return judgePNG
+		return formatPNG
 	case is("GIF87a"), is("GIF89a"):
-		return judgeGIF
+		return formatGIF
 	case is("8BPS\x00\x01"), is("8BPS\x00\x02"):
-		return judgePSD
+		return formatPSD
 	case is("PK\x03\x04"), is("PK\x05\x06"):
-		return judgeZIP
+		return formatZIP
 	case is(rafMagic):
-		return judgeRAF
+		return formatRAF
 	case is("RIFF"):
-		return judgeRIFF
+		return formatRIFF
 	case isTIFF(head):
-		return judgeTIFF
+		return formatTIFF
 	case isBMFF(head):
-		return judgeBMFF
+		return formatBMFF
 	}
-	return nil
+	return foreign
+}
+
+// format tells what f is.
+func (f *file) format() (format, error) {
+	head, err := f.at(0, int(min(f.size, 64)))
+	if err != nil {
+		return foreign, err
+	}
+	return formatOf(head), nil
 }
 
 // begins reports whether head is the whole of a file that stops inside the magic

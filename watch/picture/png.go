@@ -4,28 +4,41 @@ import "encoding/binary"
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// judgePNG walks from chunk to chunk to IEND (PNG specification, section 5.3).
-// What follows IEND is somebody's appendix.
+// judgePNG walks from chunk to chunk to IEND. What follows it is somebody's
+// appendix.
 func judgePNG(f *file) error {
+	end, err := pngChunks(f, func(string, int64, int64) error { return nil })
+	if err != nil {
+		return err
+	}
+	return iendChecksum(f, end-4)
+}
+
+// pngChunks shows each chunk up to IEND: its name, where its content begins and
+// how long that is (PNG specification, section 5.3). It returns where IEND ends.
+func pngChunks(f *file, show func(name string, off, length int64) error) (int64, error) {
 	const mostChunks = 1 << 20
 	off := int64(len(pngMagic))
 	for range mostChunks {
 		head, err := f.at(off, 8)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		length, name := int64(binary.BigEndian.Uint32(head)), string(head[4:8])
 		if !letters(name) || length > 1<<31-1 {
-			return f.unexpected(off)
+			return 0, f.unexpected(off)
 		}
 		if off += 12 + length; off > f.size { // the 12: length, name and checksum
-			return torn(endsEarly)
+			return 0, torn(endsEarly)
 		}
 		if name == "IEND" {
-			return iendChecksum(f, off-4)
+			return off, nil
+		}
+		if err := show(name, off-4-length, length); err != nil {
+			return 0, err
 		}
 	}
-	return unsure(tooBig)
+	return 0, unsure(tooBig)
 }
 
 // iendChecksum wants the last four bytes too: they are the same in every PNG.

@@ -1,9 +1,6 @@
 package picture
 
-import (
-	"encoding/binary"
-	"io"
-)
+import "encoding/binary"
 
 const rafMagic = "FUJIFILMCCD-RAW "
 
@@ -27,7 +24,7 @@ func judgeRAF(f *file) error {
 			return torn(endsEarly)
 		}
 	}
-	inside := &file{r: io.NewSectionReader(f.r, start[0], length[0]), size: length[0], left: f.left}
+	inside := f.part(start[0], length[0])
 	if head, err := inside.at(0, 3); err != nil {
 		return err
 	} else if string(head) != jpegMagic {

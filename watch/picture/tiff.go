@@ -57,21 +57,14 @@ func isTIFF(head []byte) bool {
 // what a reader cannot do without makes the file torn; anything else that is odd
 // makes the verdict Unknown, for cameras and editors leave much behind.
 func judgeTIFF(f *file) error {
-	head, err := f.at(0, 4)
+	t, first, err := openTIFF(f)
 	if err != nil {
 		return err
 	}
-	t := &tiff{file: f, order: binary.LittleEndian, word: 4, seen: map[int64]bool{}}
-	if head[0] == 'M' {
-		t.order = binary.BigEndian
-	}
-	if t.magic = t.order.Uint16(head[2:]); t.magic == bigTIFF {
-		t.word = 8
-	}
-	if err := t.phaseOne(); err != nil {
+	if _, err := t.phaseOne(); err != nil {
 		return err
 	}
-	if err := t.walk(); err != nil {
+	if err := t.walk(first); err != nil {
 		return err
 	}
 	if t.doubt != nil {
@@ -83,12 +76,25 @@ func judgeTIFF(f *file) error {
 	return f.filled(t.end)
 }
 
-// walk looks at all IFDs, beginning with the one the header names.
-func (t *tiff) walk() error {
-	first, err := t.number(t.order, int64(t.word), t.word) // the header is two words long
+// openTIFF reads the header of f and returns where the first IFD is.
+func openTIFF(f *file) (t *tiff, first int64, err error) {
+	head, err := f.at(0, 4)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
+	t = &tiff{file: f, order: binary.LittleEndian, word: 4, seen: map[int64]bool{}}
+	if head[0] == 'M' {
+		t.order = binary.BigEndian
+	}
+	if t.magic = t.order.Uint16(head[2:]); t.magic == bigTIFF {
+		t.word = 8
+	}
+	first, err = t.number(t.order, int64(t.word), t.word) // the header is two words long
+	return t, first, err
+}
+
+// walk looks at all IFDs, beginning with the first.
+func (t *tiff) walk(first int64) error {
 	if first == 0 {
 		return torn("the table of contents inside the file is not written yet")
 	}

@@ -16,6 +16,7 @@ const (
 	tagTileOffsets  = 0x144
 	tagTileCounts   = 0x145
 	tagSubIFDs      = 0x14a
+	tagXMP          = 0x2bc
 	tagJPEGOffset   = 0x201
 	tagJPEGLength   = 0x202
 	tagExif         = 0x8769
@@ -89,7 +90,7 @@ func (t *tiff) values(e entry, i, n int64) ([]int64, error) {
 	switch e.kind {
 	default:
 		return nil, unsure(garbled)
-	case 3, 4, 13, 16, 18:
+	case 1, 3, 4, 13, 16, 18:
 	}
 	if e.off > t.size || i > t.size {
 		return nil, torn(endsEarly)

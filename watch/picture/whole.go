@@ -1,11 +1,11 @@
-// Package picture looks inside a file: does it look whole, and what kind of
-// file is it?
+// Package picture looks inside a file: does it look whole, what kind of file is
+// it, what did the photographer say about it, how large is it, and does it open?
 //
 // A file that is still being written can rest for seconds, and a copy that
 // reserved its full size looks finished in a listing from the first moment. Most
-// picture formats say where they end; this package reads that, and only that,
-// usually a few kilobytes. It proves no pixel: a hole in the middle of a file
-// whose two ends are there goes unseen.
+// picture formats say where they end; Look reads that, and only that, usually a
+// few kilobytes. It proves no pixel: a hole in the middle of a file whose two
+// ends are there is seen by Opens alone, which reads all of it.
 package picture
 
 import (
@@ -96,8 +96,25 @@ func judge(f *file) error {
 	if allZero(head) {
 		return torn(emptyInside)
 	}
-	if walk := formatOf(head); walk != nil {
-		return walk(f)
+	switch formatOf(head) {
+	case formatJPEG:
+		return judgeJPEG(f)
+	case formatPNG:
+		return judgePNG(f)
+	case formatGIF:
+		return judgeGIF(f)
+	case formatPSD:
+		return judgePSD(f)
+	case formatZIP:
+		return judgeZIP(f)
+	case formatRAF:
+		return judgeRAF(f)
+	case formatRIFF:
+		return judgeRIFF(f)
+	case formatTIFF:
+		return judgeTIFF(f)
+	case formatBMFF:
+		return judgeBMFF(f)
 	}
 	if begins(head) {
 		return torn("the file has only just begun")

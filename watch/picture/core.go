@@ -1,0 +1,141 @@
+package picture
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+)
+
+// Core is the hex SHA-256 of the picture in the file at path without what only
+// describes it, so that a new rating or caption does not make it another
+// picture. It is empty where that cannot be told: other formats, files that are
+// damaged or odd; then only the whole file compares. Two files with different
+// pixels or Exif never have the same core; two that differ in more than the
+// following may have different ones. Left out are
+//
+//   - in a JPEG: XMP segments, standard and extended, and APP13 (IPTC and
+//     Photoshop's blocks) before the picture data. An APP13 that holds a clipping
+//     path or cannot be read through counts. Every other byte counts, so Exif and
+//     comments do.
+//   - in a TIFF and in RAW that is one inside (DNG, NEF, CR2, ARW, …): XMP (tag
+//     700) and IPTC (33723) of the first IFD, and where things lie. What is
+//     compared is IFD by IFD, down to previews, Exif, GPS and interoperability, each
+//     tag with its value and the strips, tiles or JPEG that it points to. Bytes that
+//     no IFD leads to were left behind by editors, or belong to a camera's own
+//     notes, and do not count; where they are more than 1 MiB or a quarter of the
+//     file the core is empty, for the picture may be there.
+//
+// It reads the file once and keeps less than 16 MiB in memory. Errors are the
+// disk's.
+func Core(path string) (sum string, err error) {
+	err = inside(path, func(f *file) error {
+		sum, err = core(f)
+		return err
+	})
+	return sum, about(path, err)
+}
+
+func core(f *file) (string, error) {
+	format, err := f.format()
+	if err == nil {
+		c := &digest{file: f, sum: sha256.New(), most: 2*f.size + block}
+		switch format {
+		case formatJPEG:
+			err = c.jpeg()
+		case formatTIFF:
+			err = c.tiff()
+		default:
+			return "", nil
+		}
+		if err == nil {
+			return hex.EncodeToString(c.sum.Sum(nil)), nil
+		}
+	}
+	if isFinding(err) { // not as the format wants it
+		return "", nil
+	}
+	return "", err
+}
+
+// A digest takes in parts of a file.
+type digest struct {
+	*file
+	sum  hash.Hash
+	most int64  // bytes that may still be taken in: parts that overlap come twice
+	buf  []byte // of the digest's own, for the file's is refilled by every look
+}
+
+// take digests the n bytes at off.
+func (d *digest) take(off, n int64) error {
+	if !d.has(off, n) {
+		return torn(endsEarly)
+	}
+	if d.most -= n; d.most < 0 {
+		return unsure(tooBig)
+	}
+	if d.buf == nil {
+		d.buf = make([]byte, 2*block)
+	}
+	for n > 0 {
+		b := d.buf[:min(n, int64(len(d.buf)))]
+		got, err := d.r.ReadAt(b, off)
+		if got < len(b) {
+			if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+				return torn("the file became shorter while it was read")
+			}
+			return err
+		}
+		d.sum.Write(b)
+		off, n = off+int64(got), n-int64(got)
+	}
+	return nil
+}
+
+// jpeg digests all but the segments that only describe the picture.
+func (d *digest) jpeg() error {
+	d.sum.Write([]byte("jpeg\n"))
+	from := int64(0)
+	_, err := jpegSegments(d.file, func(marker byte, off, length int64) error {
+		leave, err := d.describes(marker, off, length)
+		if err != nil || !leave {
+			return err
+		}
+		const head = 4 // marker and length
+		err = d.take(from, off-head-from)
+		from = off + length
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.take(from, d.size-from)
+}
+
+// describes reports whether a segment only describes the picture.
+func (d *digest) describes(marker byte, off, length int64) (bool, error) {
+	switch marker {
+	case app1:
+		is, err := d.startsWith(off, length, xmpMagic)
+		if is || err != nil {
+			return is, err
+		}
+		return d.startsWith(off, length, xmpMoreMagic)
+	case app13:
+		is, err := d.startsWith(off, length, photoshopHead)
+		if !is || err != nil {
+			return false, err
+		}
+		path := false
+		err = photoshopBlocks(d.file, off+int64(len(photoshopHead)), off+length, func(id int, _, _ int64) error {
+			path = path || id >= blockPath && id <= blockClip
+			return nil
+		})
+		if isFinding(err) {
+			return false, nil
+		}
+		return err == nil && !path, err
+	}
+	return false, nil
+}
