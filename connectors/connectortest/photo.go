@@ -27,7 +27,11 @@ type photo struct {
 // newPhoto makes a photo whose content depends on its name and generation, but
 // whose size does not: size proves nothing.
 func newPhoto(r Rig, name string, generation int) photo {
-	content := make([]byte, photoSize)
+	return newPhotoOf(r, name, generation, photoSize)
+}
+
+func newPhotoOf(r Rig, name string, generation, size int) photo {
+	content := make([]byte, size)
 	seed := [32]byte{byte(generation)}
 	copy(seed[1:], digest([]byte(name)))
 	rand.NewChaCha8(seed).Read(content)
@@ -39,7 +43,7 @@ func newPhoto(r Rig, name string, generation int) photo {
 		Role:       connectors.Capture,
 		Name:       name,
 		Generation: generation,
-		Size:       photoSize,
+		Size:       int64(size),
 		Digests:    connectors.Digests{SHA256: sum, SHA1: hex.EncodeToString(sha[:]), MD5: hex.EncodeToString(md[:])},
 		ModTime:    time.Date(2026, 5, 1, 12, 0, generation, 0, time.UTC),
 	}, content}

@@ -46,6 +46,11 @@ type Rig struct {
 	Ops    Ops
 	// HTTP says that the remote answers with HTTP statuses.
 	HTTP bool
+
+	// Mirrors are the mirrored folders of the account; zero for none.
+	Mirrors Mirrors
+	// Healthy says that Examine can find nothing odd at this remote.
+	Healthy bool
 }
 
 // Ops are the remote's names for the operations of a fault plan. One that is
@@ -94,7 +99,7 @@ func Run(t *testing.T, rig func(t *testing.T) Rig) {
 	if (probe.In == nil) != (probe.Return == nil) {
 		t.Fatal("a rig has Return exactly if its connector has a Source")
 	}
-	for _, list := range [][]check{deliveries, generations, publishing, sources, endings, replies, statuses, names, strangers, returns, abilities} {
+	for _, list := range [][]check{deliveries, generations, publishing, sources, endings, replies, statuses, names, sizes, strangers, returns, mirrors, abilities, examinations} {
 		for _, c := range list {
 			if c.needs == nil || c.needs(probe) {
 				t.Run(c.sentence, func(t *testing.T) { c.run(t, rig(t)) })

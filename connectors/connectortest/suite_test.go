@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,8 +22,10 @@ import (
 func remote() (*memory.Remote, connectortest.Rig) {
 	plan := faults.NewPlan(1)
 	r := memory.New(plan)
+	c := r.Connector()
+	c.Examine = examine
 	return r, connectortest.Rig{
-		Connector: r.Connector(),
+		Connector: c,
 		Files: func() (list []connectortest.File) {
 			for name, content := range r.Files() {
 				list = append(list, connectortest.FileOf(name, content))
@@ -34,6 +37,7 @@ func remote() (*memory.Remote, connectortest.Rig) {
 			Deliver: memory.OpDeliver, Publish: memory.OpPublish, Find: memory.OpFind,
 			Pending: memory.OpPending, Fetch: memory.OpFetch, Probe: memory.OpProbe,
 		},
+		Mirrors: mirrors(r), Healthy: true,
 	}
 }
 
@@ -224,24 +228,10 @@ var defects = []defect{
 			return whole(ctx, p, open, publish)
 		}
 	}), []string{"an odd name arrives or is refused for good"}},
-	{"drops the folders of a name", func(_ *memory.Remote, rig *connectortest.Rig) {
-		whole := rig.Out
-		flat := func(p connectors.Photo) connectors.Photo {
-			p.Name = p.Name[strings.LastIndex(p.Name, "/")+1:]
-			return p
-		}
-		rig.Out = out{whole,
-			func(ctx context.Context, p connectors.Photo, open opener, publish publisher) (connectors.Receipt, error) {
-				return whole.Deliver(ctx, flat(p), open, publish)
-			},
-			func(ctx context.Context, ps []connectors.Photo) ([]connectors.Receipt, error) {
-				var flats []connectors.Photo
-				for _, p := range ps {
-					flats = append(flats, flat(p))
-				}
-				return whole.Find(ctx, flats)
-			}}
-	}, []string{"a folder inside a folder is kept"}},
+	{"drops the folders of a name", breakPhotos(func(p connectors.Photo) connectors.Photo {
+		p.Name = p.Name[strings.LastIndex(p.Name, "/")+1:]
+		return p
+	}), []string{"a folder inside a folder is kept"}},
 	{"finds by name and size", breakFind(func(r *memory.Remote, _ finder) finder {
 		return func(_ context.Context, ps []connectors.Photo) ([]connectors.Receipt, error) {
 			receipts := make([]connectors.Receipt, len(ps))
@@ -312,7 +302,7 @@ const chosen = "CONNECTORTEST_DEFECT"
 // TestDefective is run by TestTheSuiteCatches in a process of its own, where it
 // is to fail.
 func TestDefective(t *testing.T) {
-	for _, d := range defects {
+	for _, d := range slices.Concat(defects, moreDefects) {
 		if d.name == os.Getenv(chosen) {
 			connectortest.Run(t, func(*testing.T) connectortest.Rig {
 				r, rig := remote()
@@ -324,7 +314,7 @@ func TestDefective(t *testing.T) {
 }
 
 func TestTheSuiteCatches(t *testing.T) {
-	for _, d := range defects {
+	for _, d := range slices.Concat(defects, moreDefects) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			only := "^TestDefective$/^(" + strings.Join(d.sentences, "|") + ")$"

@@ -8,34 +8,61 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"slices"
+	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/layout"
 	"github.com/studio-agent/studio-agent/sync/atomicfile"
 )
 
-// destination writes photos into the folder put.
+// destination writes photos into the folder put and into mirrored ones.
 type destination struct {
-	put     string
-	byBench bool
+	*keeper
+	layout layout.Layout
+	puts   map[string]string // folders by Photo.Remote; put has none
+}
+
+// folders are all that deliveries go to, sorted.
+func (d destination) folders() []string {
+	return slices.Sorted(maps.Values(d.puts))
+}
+
+// where is the folder that p belongs to, and its name there.
+func (d destination) where(p connectors.Photo) (dir, name string, err error) {
+	dir, known := d.puts[p.Remote]
+	if !known && p.Remote == "" {
+		return "", "", connectors.Rejected("account %s has no folder for it; give it put: in agent.yaml and retry", d.account)
+	}
+	if !known {
+		return "", "", connectors.Rejected("account %s mirrors nothing to %s any more; add the mirror to agent.yaml and retry", d.account, p.Remote)
+	}
+	name, err = d.layout.Name(p)
+	return dir, name, err
 }
 
 // Deliver writes p beside its final name, syncs it, calls publish and renames
 // without replacing. Only a file that still is what p.Replaces says is replaced.
 func (d destination) Deliver(ctx context.Context, p connectors.Photo, open func() (io.ReadCloser, error), publish func() error) (connectors.Receipt, error) {
-	name, err := d.place(p)
+	dir, name, err := d.where(p)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	root, err := openRoot(d.put)
+	root, err := d.open(dir)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	defer root.Close()
-	receipt, err := delivery{p, root, name, open}.run(ctx, publish)
+	times, err := d.recall(timesKey, dir)
 	if err != nil {
-		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s: %w", p.Name, d.put, explain(root, name, err))
+		return connectors.Receipt{}, err
+	}
+	receipt, err := delivery{p, root, name, reading(open), times != timesRefused}.run(ctx, publish)
+	if err != nil {
+		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s: %w", p.Name, dir, d.explain(dir, root, name, err))
 	}
 	return receipt, nil
 }
@@ -46,6 +73,7 @@ type delivery struct {
 	root  *os.Root
 	final string
 	open  func() (io.ReadCloser, error)
+	times bool // the folder lets the agent set them
 }
 
 func (d delivery) run(ctx context.Context, publish func() error) (connectors.Receipt, error) {
@@ -86,7 +114,7 @@ func (d delivery) run(ctx context.Context, publish func() error) (connectors.Rec
 	if err := place(ctx); err != nil {
 		return d.beaten(ctx, err)
 	}
-	return receiptOf(d.final, info), nil
+	return receiptOf(d.photo, d.final, info), nil
 }
 
 // beaten asks, if somebody was faster under the final name, with what.
@@ -121,8 +149,8 @@ func (d delivery) look(ctx context.Context) (_ connectors.Receipt, ours bool, _ 
 	case err != nil:
 		return connectors.Receipt{}, false, err
 	case same:
-		return receiptOf(d.final, info), false, nil
-	case info.Mode().IsRegular() && identity(info) == p.Replaces.ID:
+		return receiptOf(p, d.final, info), false, nil
+	case stillIs(info, p.Replaces):
 		return connectors.Receipt{}, true, nil
 	}
 	return connectors.Receipt{}, false, connectors.Rejected("a different file of this name is already there that the agent did not put there; move it away and retry")
@@ -151,19 +179,10 @@ func (d delivery) write(ctx context.Context, f *atomicfile.File) error {
 	case want != "" && want != hex.EncodeToString(sum.Sum(nil)):
 		return fmt.Errorf("the file is not what it was when it was seen; is it still being written?")
 	}
+	if !d.times {
+		return f.Seal(time.Time{})
+	}
 	return f.Seal(d.photo.ModTime)
-}
-
-// place is where p belongs below put.
-func (d destination) place(p connectors.Photo) (string, error) {
-	if err := connectors.CheckName(p.Name); err != nil {
-		return "", err
-	}
-	if !d.byBench || p.Bench == "" {
-		return p.Name, nil
-	}
-	name := p.Bench + "/" + p.Name
-	return name, connectors.CheckName(name)
 }
 
 func part(name string, p connectors.Photo) string {

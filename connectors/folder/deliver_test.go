@@ -236,19 +236,20 @@ func TestBenchesAreKeptApart(t *testing.T) {
 }
 
 func TestExplainTellsAFolderThatMayNotBeWrittenFromAnyOtherError(t *testing.T) {
-	root, err := openRoot(t.TempDir())
+	dir, k := t.TempDir(), newKeeper()
+	root, err := k.open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused := &fs.PathError{Op: "openat", Path: "sub/0001.jpg", Err: fs.ErrPermission}
-	if err := explain(root, "sub/0001.jpg", refused); errors.Is(err, connectors.ErrDenied) {
+	if err := k.explain(dir, root, "sub/0001.jpg", refused); errors.Is(err, connectors.ErrDenied) {
 		t.Errorf("one folder inside refuses, and the whole account is said to: %v", err)
 	}
 	root.Close() // now the whole folder can be written no more
-	if err := explain(root, "sub/0001.jpg", refused); !errors.Is(err, connectors.ErrDenied) || !errors.Is(err, fs.ErrPermission) {
+	if err := k.explain(dir, root, "sub/0001.jpg", refused); !errors.Is(err, connectors.ErrDenied) || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got %v, want denied", err)
 	}
-	if err := explain(root, "0001.jpg", io.ErrUnexpectedEOF); err != io.ErrUnexpectedEOF {
+	if err := k.explain(dir, root, "0001.jpg", io.ErrUnexpectedEOF); err != io.ErrUnexpectedEOF {
 		t.Errorf("got %v, want the error as it is", err)
 	}
 }

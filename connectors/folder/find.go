@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 
 	"github.com/studio-agent/studio-agent/connectors"
 )
@@ -20,22 +19,30 @@ const takenID = "taken"
 
 // Find reads what stands under each name.
 func (d destination) Find(ctx context.Context, ps []connectors.Photo) ([]connectors.Receipt, error) {
-	root, err := openRoot(d.put)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
+	roots := map[string]*os.Root{} // by folder; photos of one question may be of several mirrors
+	defer func() {
+		for _, root := range roots {
+			root.Close()
+		}
+	}()
 	receipts := make([]connectors.Receipt, len(ps))
 	for i, p := range ps {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		name, err := d.place(p)
+		dir, name, err := d.where(p)
 		if err != nil {
 			continue // what cannot be sent is not there
 		}
+		root := roots[dir]
+		if root == nil {
+			if root, err = d.open(dir); err != nil {
+				return nil, err
+			}
+			roots[dir] = root
+		}
 		if receipts[i], err = find(ctx, root, name, p); err != nil {
-			return nil, fmt.Errorf("look for %s in %s: %w", p.Name, d.put, err)
+			return nil, fmt.Errorf("look for %s in %s: %w", p.Name, dir, d.trouble(dir, err))
 		}
 	}
 	return receipts, nil
@@ -46,7 +53,7 @@ func find(ctx context.Context, root *os.Root, name string, p connectors.Photo) (
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return findGone(root, name, p)
-	case err != nil && blocked(root, name) != nil:
+	case unstorable(err), err != nil && blocked(root, name) != nil:
 		return connectors.Receipt{}, nil // no photo gets there, and the others need their answers
 	case err != nil:
 		return connectors.Receipt{}, err
@@ -55,7 +62,7 @@ func find(ctx context.Context, root *os.Root, name string, p connectors.Photo) (
 	if err != nil || !same {
 		return connectors.Receipt{}, err
 	}
-	return receiptOf(name, info), nil
+	return receiptOf(p, name, info), nil
 }
 
 // findGone tells "never got there" from "was there and was picked up".
@@ -65,7 +72,7 @@ func findGone(root *os.Root, name string, p connectors.Photo) (connectors.Receip
 	}
 	_, err := root.Lstat(part(name, p))
 	if errors.Is(err, fs.ErrNotExist) {
-		return connectors.Receipt{ID: takenID, Name: name, Size: p.Size, Verified: true}, nil
+		return connectors.Receipt{ID: takenID, Name: shown(p, name), Size: p.Size, Verified: true}, nil
 	}
 	return connectors.Receipt{}, err
 }
@@ -97,61 +104,4 @@ func digest(ctx context.Context, open func() (io.ReadCloser, error)) (string, er
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// copyAll is io.Copy that ends with ctx.
-func copyAll(ctx context.Context, w io.Writer, r io.Reader) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{w}, untilDone{ctx, r}, make([]byte, 256<<10))
-}
-
-type untilDone struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (u untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.r.Read(p)
-}
-
-// identity tells a file from any other that may stand under its name later.
-func identity(info fs.FileInfo) string {
-	return fmt.Sprintf("%d-%d", info.Size(), info.ModTime().UnixNano())
-}
-
-func receiptOf(name string, info fs.FileInfo) connectors.Receipt {
-	return connectors.Receipt{ID: identity(info), Name: name, Size: info.Size(), Verified: true}
-}
-
-// explain makes of an error what a person can act on.
-func explain(root *os.Root, name string, err error) error {
-	if why := blocked(root, name); why != nil {
-		return why
-	}
-	if errors.Is(err, fs.ErrPermission) && writable(root) != nil {
-		return connectors.Denied("the agent's user may not write to the folder; give it access: %w", err)
-	}
-	return err
-}
-
-// blocked says why no photo can ever get to name, or nil: on the way there is a
-// file, or a link that leads out of the folder.
-func blocked(root *os.Root, name string) error {
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		info, err := root.Lstat(dir)
-		if err != nil {
-			continue // missing, or what is in its way lies further up
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			if info, err = root.Stat(dir); err != nil {
-				return connectors.Rejected("%s is a link that leads nowhere or out of the folder; make it a folder and retry", dir)
-			}
-		}
-		if !info.IsDir() {
-			return connectors.Rejected("%s is a file where a folder is needed; move it away and retry", dir)
-		}
-	}
-	return nil
 }

@@ -4,22 +4,26 @@
 package folder
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/layout"
 )
 
 // Factory makes accounts of type "folder".
 var Factory = connectors.Factory{Type: "folder", New: New}
 
-// options are the account's keys in agent.yaml. One of put and get is needed.
+// options are the account's keys in agent.yaml. One of put, get and a mirror is
+// needed. All folders are absolute or relative to agent.yaml.
 type options struct {
-	// Put is where photos are delivered, absolute or relative to agent.yaml. It must be there: on an unmounted share
+	// Put is where photos are delivered. It must be there: on an unmounted share
 	// it is not, and a folder made in its place would swallow photos.
+	//
+	// It may be the import folder of a program that takes each file away, such as
+	// ProStudio's (facts.md 7.4): what was put there and is gone has arrived, and
+	// is not put there again. Names are kept to the letter, and files of one stem
+	// with two extensions (0001.cr3, 0001.tif) are two photos.
 	Put string `yaml:"put"`
 	// Get is where retouches come back. It must not hold put.
 	Get string `yaml:"get"`
@@ -35,66 +39,90 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 	if err := s.Decode(&o); err != nil {
 		return connectors.Connector{}, err
 	}
-	if err := o.check(len(s.Benches)); err != nil {
+	lay, err := layout.New(o.Layout, s.Benches)
+	if err != nil {
 		return connectors.Connector{}, err
 	}
-	o.Put, o.Get = absolute(s.Dir, o.Put), absolute(s.Dir, o.Get)
-	byBench := o.Layout == "bench"
-	c := connectors.Connector{Probe: o.probe}
-	if o.Put != "" {
-		out := destination{o.Put, byBench}
-		c.Out, c.List, c.Writes = out, out.list, []string{o.Put}
+	keep := &keeper{account: s.Account, memory: s.Memory, storage: storageOf}
+	out := destination{keeper: keep, layout: lay, puts: o.puts(s)}
+	in := source{keeper: keep, layout: lay, places: o.places(s)}
+	if err := apart(out.puts, in.places); err != nil {
+		return connectors.Connector{}, err
 	}
-	if o.Get != "" {
-		src := source{get: o.Get, benches: map[string]bool{}}
-		for _, b := range s.Benches {
-			src.benches[b.Name] = byBench
-		}
-		c.In = src
+	c := connectors.Connector{
+		Writes:  out.folders(),
+		Probe:   prober{keep, out.folders(), in.places}.run,
+		Examine: examination{keep, out.folders(), in.places}.run,
+	}
+	if len(out.puts) > 0 {
+		c.Out = out
+	}
+	if o.Put != "" {
+		c.List = out.list
+	}
+	if len(in.places) > 0 {
+		c.In = in
 	}
 	return c, nil
 }
 
-func (o options) check(benches int) error {
-	switch o.Layout {
-	case "bench", "flat":
-	case "":
-		if benches > 1 {
-			return fmt.Errorf("several benches use this account; say layout: bench (a folder for each) or layout: flat (all in one)")
-		}
-	default:
-		return fmt.Errorf("layout: %q is not known; say bench or flat", o.Layout)
+// puts are the folders that photos are delivered to, by Photo.Remote.
+func (o options) puts(s connectors.Setup) map[string]string {
+	puts := map[string]string{}
+	if o.Put != "" {
+		puts[""] = absolute(s.Dir, o.Put)
 	}
-	if o.Put == "" && o.Get == "" {
+	for _, m := range s.Mirrors {
+		if !m.Get {
+			puts[m.Remote] = absolute(s.Dir, m.Remote)
+		}
+	}
+	return puts
+}
+
+// places are the folders that retouches come back to.
+func (o options) places(s connectors.Setup) (list []place) {
+	if o.Get != "" {
+		list = append(list, place{dir: absolute(s.Dir, o.Get)})
+	}
+	for _, m := range s.Mirrors {
+		if !m.Get {
+			continue
+		}
+		list = append(list, place{dir: absolute(s.Dir, m.Remote), spelled: m.Remote, mirror: m.Remote, ready: m.Ready})
+		if m.Rejected != "" {
+			list = append(list, place{dir: absolute(s.Dir, m.Rejected), spelled: m.Rejected, mirror: m.Remote, ready: m.Ready, rejected: true})
+		}
+	}
+	return list
+}
+
+// apart refuses an account without folders, and one that would collect what it
+// delivers.
+func apart(puts map[string]string, places []place) error {
+	if len(puts)+len(places) == 0 {
 		return fmt.Errorf("put or get is needed: the folder to deliver to, or the one that retouches come back to")
 	}
-	if o.Put == "" || o.Get == "" {
-		return nil
-	}
-	if rel, err := filepath.Rel(o.Get, o.Put); err == nil && filepath.IsLocal(rel) {
-		return fmt.Errorf("put (%s) lies in get (%s): what is delivered would come straight back", o.Put, o.Get)
+	for _, put := range puts {
+		for _, get := range places {
+			if within(get.dir, put) {
+				return fmt.Errorf("put (%s) lies in get (%s): what is delivered would come straight back", put, get.dir)
+			}
+		}
 	}
 	return nil
 }
 
-// absolute is path as seen from the folder of agent.yaml; empty stays empty.
-func absolute(dir, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
+// within reports whether folder is dir or lies below it.
+func within(dir, folder string) bool {
+	rel, err := filepath.Rel(dir, folder)
+	return err == nil && filepath.IsLocal(rel)
 }
 
-// openRoot opens a folder that must be there.
-func openRoot(dir string) (*os.Root, error) {
-	root, err := os.OpenRoot(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the folder %s is missing; is the share mounted?", dir)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, connectors.Denied("the agent's user may not open the folder %s; give it access: %w", dir, err)
-	case err != nil:
-		return nil, fmt.Errorf("the folder %s cannot be opened: %w", dir, err)
+// absolute is path as seen from the folder of agent.yaml.
+func absolute(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
 	}
-	return root, nil
+	return filepath.Join(dir, path)
 }

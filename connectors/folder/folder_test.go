@@ -24,13 +24,25 @@ func TestContract(t *testing.T) {
 // escaped.
 func rig(t *testing.T, layout string) connectortest.Rig {
 	base := t.TempDir()
-	in, out := filepath.Join(base, "in"), filepath.Join(base, "out")
-	for _, dir := range []string{in, out} {
-		if err := os.Mkdir(dir, 0o777); err != nil {
+	for _, dir := range []string{"in", "out", "put-1", "put-2", "out-1", "out-2"} {
+		if err := os.Mkdir(filepath.Join(base, dir), 0o777); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := connectortest.Rig{Connector: connect(t, options{Put: in, Get: out, Layout: layout})}
+	in, out := filepath.Join(base, "in"), filepath.Join(base, "out")
+	s := setup(options{Put: "in", Get: out, Layout: layout},
+		connectors.MirroredFolder{Remote: "put-1"}, connectors.MirroredFolder{Remote: filepath.Join(base, "put-2")},
+		connectors.MirroredFolder{Remote: "out-1", Get: true}, connectors.MirroredFolder{Remote: filepath.Join(base, "out-2"), Get: true})
+	s.Dir = base
+	r := connectortest.Rig{Connector: made(t, s)}
+	r.Mirrors = connectortest.Mirrors{
+		Put:   [2]string{s.Mirrors[0].Remote, s.Mirrors[1].Remote},
+		Get:   [2]string{s.Mirrors[2].Remote, s.Mirrors[3].Remote},
+		Files: func(remote string) []connectortest.File { dir := absolute(base, remote); return files(t, dir, dir) },
+		Return: func(remote, name string, content []byte) {
+			write(t, filepath.Join(absolute(base, remote), name), content)
+		},
+	}
 	if layout == "bench" {
 		r.Bench, in = "packshot-1", filepath.Join(in, "packshot-1")
 	}
@@ -43,15 +55,32 @@ func rig(t *testing.T, layout string) connectortest.Rig {
 
 func connect(t *testing.T, o options, benches ...string) connectors.Connector {
 	t.Helper()
-	setup := connectors.Setup{Decode: func(into any) error { *into.(*options) = o; return nil }}
+	s := setup(o)
 	for _, name := range benches {
-		setup.Benches = append(setup.Benches, connectors.Bench{Name: name})
+		s.Benches = append(s.Benches, connectors.Bench{Name: name})
 	}
-	c, err := New(setup)
+	return made(t, s)
+}
+
+// setup is that of an account with options o.
+func setup(o options, mirrors ...connectors.MirroredFolder) connectors.Setup {
+	return connectors.Setup{
+		Account: "nas", Memory: new(connectors.ShortMemory), Mirrors: mirrors,
+		Decode: func(into any) error { *into.(*options) = o; return nil },
+	}
+}
+
+func made(t *testing.T, s connectors.Setup) connectors.Connector {
+	t.Helper()
+	c, err := New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+func newKeeper() *keeper {
+	return &keeper{account: "nas", memory: new(connectors.ShortMemory), storage: storageOf}
 }
 
 // files lists what lies in base, with names relative to in; what came back from
@@ -94,26 +123,36 @@ func remove(t *testing.T, path string) {
 }
 
 func TestNewChecksItsOptions(t *testing.T) {
+	get := connectors.MirroredFolder{Remote: "/nas/back", Get: true, Rejected: "/nas/refused"}
+	put := connectors.MirroredFolder{Remote: "/nas/out"}
 	for _, c := range []struct {
 		name    string
 		options options
+		mirrors []connectors.MirroredFolder
 		benches int
 		want    string // part of the error; empty means none
 	}{
-		{"put alone", options{Put: "/in"}, 1, ""},
-		{"get alone", options{Get: "/out"}, 1, ""},
-		{"several benches, flat", options{Put: "/in", Layout: "flat"}, 2, ""},
-		{"several benches, by bench", options{Put: "/in", Get: "/out", Layout: "bench"}, 3, ""},
-		{"put beside get of a like name", options{Put: "/nas/in", Get: "/nas/i"}, 1, ""},
-		{"get below put", options{Put: "/nas", Get: "/nas/back"}, 1, ""},
-		{"neither", options{}, 1, "put or get is needed"},
-		{"several benches, no layout", options{Put: "/in"}, 2, "say layout: bench"},
-		{"unknown layout", options{Put: "/in", Layout: "daily"}, 1, `"daily" is not known; say bench or flat`},
-		{"put is get", options{Put: "/nas/", Get: "/nas"}, 1, "come straight back"},
-		{"put below get", options{Put: "/nas/in", Get: "/nas"}, 1, "come straight back"},
+		{"put alone", options{Put: "/in"}, nil, 1, ""},
+		{"get alone", options{Get: "/out"}, nil, 1, ""},
+		{"a mirror alone", options{}, []connectors.MirroredFolder{put}, 0, ""},
+		{"a mirror each way", options{Put: "/in", Get: "/out"}, []connectors.MirroredFolder{get, put}, 1, ""},
+		{"several benches, flat", options{Put: "/in", Layout: "flat"}, nil, 2, ""},
+		{"several benches, by bench", options{Put: "/in", Get: "/out", Layout: "bench"}, nil, 3, ""},
+		{"put beside get of a like name", options{Put: "/nas/in", Get: "/nas/i"}, nil, 1, ""},
+		{"get below put", options{Put: "/nas", Get: "/nas/back"}, nil, 1, ""},
+		{"neither", options{}, nil, 1, "put or get is needed"},
+		{"several benches, no layout", options{Put: "/in"}, nil, 2, "say layout: bench"},
+		{"unknown layout", options{Put: "/in", Layout: "daily"}, nil, 1, `"daily" is not known; say bench or flat`},
+		{"put is get", options{Put: "/nas/", Get: "/nas"}, nil, 1, "come straight back"},
+		{"put below get", options{Put: "/nas/in", Get: "/nas"}, nil, 1, "come straight back"},
+		{"put below a mirror", options{Put: "/nas/back/in"}, []connectors.MirroredFolder{get}, 1, "come straight back"},
+		{"put below what was refused", options{Put: "/nas/refused/in"}, []connectors.MirroredFolder{get}, 1, "come straight back"},
+		{"a mirror below get", options{Get: "/nas"}, []connectors.MirroredFolder{put}, 1, "come straight back"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := c.options.check(c.benches)
+			s := setup(c.options, c.mirrors...)
+			s.Benches = make([]connectors.Bench, c.benches)
+			_, err := New(s)
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

@@ -20,7 +20,7 @@ func TestListSaysWhatLiesThereForABench(t *testing.T) {
 		{"flat", "b1", []string{"b1/a.jpg", "b1/sub/b.jpg", "b2/c.jpg"}},
 	}
 	for _, test := range tests {
-		there, err := destination{dir, test.layout == "bench"}.list(t.Context(), test.bench)
+		there, err := connect(t, options{Put: dir, Layout: test.layout}, "b1", "b2").List(t.Context(), test.bench)
 		if err != nil {
 			t.Fatal(err)
 		}

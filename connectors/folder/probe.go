@@ -12,25 +12,37 @@ import (
 	"github.com/studio-agent/studio-agent/sync/atomicfile"
 )
 
-// probe looks whether both folders are there, whether get can be listed, and
-// whether a block can be written to put: permission, quota and space in one.
-func (o options) probe(ctx context.Context) error {
+type prober struct {
+	*keeper
+	puts   []string
+	places []place
+}
+
+// run looks whether all folders are there, whether those to collect from can be
+// listed, and whether a block can be written to those to deliver to: permission,
+// quota and space in one.
+func (p prober) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if o.Put != "" {
-		if err := use(o.Put, "write to", writable); err != nil {
+	for _, dir := range p.puts {
+		if err := p.use(dir, "write to", writable); err != nil {
 			return err
 		}
 	}
-	if o.Get != "" {
-		return use(o.Get, "read", listable)
+	for _, place := range p.places {
+		if place.missing() {
+			continue
+		}
+		if err := p.use(place.dir, "read", listable); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func use(dir, verb string, try func(*os.Root) error) error {
-	root, err := openRoot(dir)
+func (k *keeper) use(dir, verb string, try func(*os.Root) error) error {
+	root, err := k.open(dir)
 	if err != nil {
 		return err
 	}
@@ -39,7 +51,7 @@ func use(dir, verb string, try func(*os.Root) error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return connectors.Denied("the agent's user may not %s the folder %s; give it access: %w", verb, dir, err)
 	case err != nil:
-		return fmt.Errorf("cannot %s the folder %s: %w", verb, dir, err)
+		return fmt.Errorf("cannot %s the folder %s: %w", verb, dir, k.trouble(dir, err))
 	}
 	return nil
 }

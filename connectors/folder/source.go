@@ -7,107 +7,138 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/layout"
 )
 
-// source collects what somebody puts into the folder get. It never deletes.
+// source collects what somebody puts into the account's folders. It never
+// deletes.
 type source struct {
-	get     string
-	benches map[string]bool // by name: whether its folder stands for it
+	*keeper
+	layout layout.Layout
+	places []place
 }
 
-// Pending lists all files below get but hidden and temporary ones; links are
-// not followed. Nobody promises that a file is complete.
+// A place is one folder that retouches come back to.
+type place struct {
+	dir      string
+	spelled  string // as agent.yaml has it, for IDs; empty for get
+	mirror   string // Retouch.Remote; empty for get
+	ready    string // see layout.Ready
+	rejected bool   // what lies here was refused. Such a folder may be missing.
+}
+
+func (p place) missing() bool {
+	_, err := os.Stat(p.dir)
+	return p.rejected && errors.Is(err, fs.ErrNotExist)
+}
+
+// Pending lists all files of all places but hidden and temporary ones; links are
+// not followed. Nobody promises that a file is complete, unless a mirror has a
+// log or markers.
 func (s source) Pending(ctx context.Context) ([]connectors.Retouch, error) {
-	root, err := openRoot(s.get)
+	var all []connectors.Retouch
+	for _, p := range s.places {
+		list, err := s.list(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, layout.Ready(p.ready, list)...)
+	}
+	return all, nil
+}
+
+func (s source) list(ctx context.Context, p place) (list []connectors.Retouch, _ error) {
+	if p.missing() {
+		return nil, ctx.Err()
+	}
+	root, err := s.open(p.dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	var list []connectors.Retouch
-	err = walk(ctx, root.FS(), func(name string, info fs.FileInfo) {
-		list = append(list, s.retouch(name, info))
+	err = walk(ctx, root.FS(), s.others(p), func(name string, info fs.FileInfo) {
+		list = append(list, s.retouch(p, name, info))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.get, err)
+		return nil, fmt.Errorf("list %s: %w", p.dir, s.trouble(p.dir, err))
 	}
 	return list, nil
 }
 
-// walk visits all finished regular files; links are not followed.
-func walk(ctx context.Context, files fs.FS, visit func(name string, info fs.FileInfo)) error {
-	return fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case name != "." && errors.Is(err, fs.ErrNotExist):
-			return nil // taken away in this very moment
-		case err != nil || name == ".":
-			return err
-		case d.IsDir() && unfinished(d.Name()):
-			return fs.SkipDir
-		case !d.Type().IsRegular() || unfinished(d.Name()):
-			return nil
+// others are the places that lie in p, by their name there: each file is listed
+// once, for the place nearest to it.
+func (s source) others(p place) map[string]bool {
+	names := map[string]bool{}
+	for _, other := range s.places {
+		if rel, err := filepath.Rel(p.dir, other.dir); err == nil {
+			names[filepath.ToSlash(rel)] = true
 		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err == nil {
-			visit(name, info)
-		}
-		return err
-	})
+	}
+	return names
 }
 
-func (s source) retouch(name string, info fs.FileInfo) connectors.Retouch {
+func (s source) retouch(p place, name string, info fs.FileInfo) connectors.Retouch {
 	rt := connectors.Retouch{
-		ID:      identity(info) + "-" + name,
-		Name:    name,
-		Stage:   connectors.Ready,
-		Size:    info.Size(),
-		ModTime: info.ModTime(),
+		ID:       identity(info) + "-" + p.id(name),
+		Name:     name,
+		Stage:    connectors.Ready,
+		Size:     info.Size(),
+		ModTime:  info.ModTime(),
+		Remote:   p.mirror,
+		Rejected: p.rejected,
 	}
-	if bench, rest, deeper := strings.Cut(name, "/"); deeper && s.benches[bench] {
-		rt.Bench, rt.Name = bench, rest
+	if p.mirror == "" {
+		rt.Bench, rt.Name = s.layout.Bench(name)
 	}
 	return rt
 }
 
-// unfinished reports names that programs give to what is not for others: hidden,
-// or still being written.
-func unfinished(base string) bool {
-	base = strings.ToLower(base)
-	for _, prefix := range []string{".", "~$"} {
-		if strings.HasPrefix(base, prefix) {
-			return true
+// id is name with its place before it. "//" parts the two; a name has none.
+func (p place) id(name string) string {
+	if p.spelled == "" {
+		return name
+	}
+	return p.spelled + "//" + name
+}
+
+// parse takes an ID apart; see retouch.
+func (s source) parse(id string) (p place, name, listed string, err error) {
+	_, rest, _ := strings.Cut(id, "-")
+	_, name, whole := strings.Cut(strings.TrimPrefix(rest, "-"), "-") // a time before 1970 has a sign
+	if !whole {
+		return place{}, "", "", fmt.Errorf("%q is no id of this account", id)
+	}
+	listed = strings.TrimSuffix(id[:len(id)-len(name)], "-")
+	spelled := ""
+	if i := strings.LastIndex(name, "//"); i >= 0 {
+		spelled, name = name[:i], name[i+len("//"):]
+	}
+	for _, p := range s.places {
+		if p.spelled == spelled {
+			return p, name, listed, nil
 		}
 	}
-	for _, suffix := range []string{"~", ".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", ".temp"} {
-		if strings.HasSuffix(base, suffix) {
-			return true
-		}
-	}
-	return base == "thumbs.db" || base == "desktop.ini" || base == "@eadir"
+	return place{}, "", "", fmt.Errorf("nothing is collected from %q any more", spelled)
 }
 
 // Fetch copies the file that Pending listed. If another stands there now, or it
 // grows meanwhile, that is an error, and Pending lists it anew.
 func (s source) Fetch(ctx context.Context, rt connectors.Retouch, w io.Writer) error {
-	parts := strings.SplitN(rt.ID, "-", 3) // size, time, name
-	if len(parts) != 3 {
-		return fmt.Errorf("fetch %s: %q is no id of this folder", rt.Name, rt.ID)
+	p, name, listed, err := s.parse(rt.ID)
+	if err != nil {
+		return fmt.Errorf("fetch %s: %w", rt.Name, err)
 	}
-	listed, name := parts[0]+"-"+parts[1], parts[2]
-	root, err := openRoot(s.get)
+	root, err := s.open(p.dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
 	if err := fetch(ctx, root, name, listed, w); err != nil {
-		return fmt.Errorf("fetch %s from %s: %w", name, s.get, err)
+		return fmt.Errorf("fetch %s from %s: %w", name, p.dir, s.trouble(p.dir, err))
 	}
 	return nil
 }
@@ -127,7 +158,7 @@ func fetch(ctx context.Context, root *os.Root, name, listed string, w io.Writer)
 		return err
 	}
 	defer file.Close()
-	n, err := copyAll(ctx, w, file)
+	n, err := copyAll(ctx, writing{w}, file)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ func TestPendingListsFilesThatAreForUs(t *testing.T) {
 	for _, name := range []string{
 		"0001.tif", "a/0002.tif", "unknown/0003.tif", "deep/er/0004.tif",
 		".hidden.tif", ".cache/0005.tif", "@eaDir/0006.tif", "0007.tif.part", "0008.TMP", "~$0009.psd", "0010.tif~",
+		"#recycle/0013.tif", "lost+found/0014.tif", "System Volume Information/0015.tif", "$RECYCLE.BIN/0016.tif",
 		"Thumbs.db", "0011.tif.filepart", "0012.zip.crdownload",
 	} {
 		write(t, filepath.Join(dir, name), []byte("x"))
@@ -146,11 +147,11 @@ func TestProbeLooksAtBothFoldersAndLeavesNothing(t *testing.T) {
 func TestAFolderThatMayNotBeUsedIsDenied(t *testing.T) {
 	dir := t.TempDir()
 	refuse := func(*os.Root) error { return &fs.PathError{Op: "openat", Path: "x", Err: fs.ErrPermission} }
-	if err := use(dir, "write to", refuse); !errors.Is(err, connectors.ErrDenied) || !strings.Contains(err.Error(), dir) {
+	if err := newKeeper().use(dir, "write to", refuse); !errors.Is(err, connectors.ErrDenied) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v, want denied, with the folder's name", err)
 	}
 	full := errors.New("no space left on device")
-	err := use(dir, "write to", func(*os.Root) error { return full })
+	err := newKeeper().use(dir, "write to", func(*os.Root) error { return full })
 	if !errors.Is(err, full) || errors.Is(err, connectors.ErrDenied) {
 		t.Errorf("got %v, want a full disk, which passes", err)
 	}

@@ -27,7 +27,7 @@ func (r *Remote) Return(name string, content []byte) {
 // filled in; an rt of an ID that is offered already replaces it.
 func (r *Remote) Offer(rt connectors.Retouch, content []byte) {
 	if rt.ID == "" {
-		rt.ID = rt.Name + "#" + digest(content)[:16]
+		rt.ID = place(rt.Remote, rt.Name) + "#" + digest(content)[:16]
 	}
 	if rt.Size == 0 {
 		rt.Size = int64(len(content))
@@ -43,13 +43,14 @@ func (r *Remote) Offer(rt connectors.Retouch, content []byte) {
 	r.offers[rt.ID] = offer{rt, content}
 }
 
-// Withdraw takes back all that is offered under name.
+// Withdraw takes back all that is offered under name; of a mirrored folder, with
+// that before it.
 func (r *Remote) Withdraw(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var left []string
 	for _, id := range r.order {
-		if r.offers[id].retouch.Name != name {
+		if rt := r.offers[id].retouch; place(rt.Remote, rt.Name) != name {
 			left = append(left, id)
 			continue
 		}

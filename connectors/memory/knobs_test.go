@@ -158,3 +158,87 @@ func TestOffersKeepTheirOrderAndCountAcknowledgements(t *testing.T) {
 		t.Errorf("after Withdraw there is %+v", list)
 	}
 }
+
+func TestMirrorsOutLieBelowTheirRemoteFolder(t *testing.T) {
+	r := memory.New(nil)
+	c := r.Connector()
+	receipts := map[string]connectors.Receipt{}
+	for _, remote := range []string{"", "/put", "/edit"} {
+		p, open := photo("a/0001.jpg", "picture for "+remote)
+		p.Role, p.Remote = connectors.Mirror, remote
+		receipt, err := c.Out.Deliver(t.Context(), p, open, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := find(t, c, p); found != receipt {
+			t.Errorf("%q: Find gives %+v, Deliver gave %+v", remote, found, receipt)
+		}
+		receipts[receipt.Name] = receipt
+	}
+	for _, name := range []string{"a/0001.jpg", "/put/a/0001.jpg", "/edit/a/0001.jpg"} {
+		if _, ok := receipts[name]; !ok || r.Files()[name] == nil || len(r.Deliveries(name)) != 1 {
+			t.Errorf("nothing was delivered once to %s: %v", name, r.Files())
+		}
+	}
+	p, open := photo("0001.jpg", "ours")
+	p.Remote = "/put"
+	r.Put("/put/0001.jpg", []byte("theirs"))
+	if _, err := c.Out.Deliver(t.Context(), p, open, nothing); !errors.Is(err, connectors.ErrRejected) {
+		t.Errorf("somebody else's in the mirror: got %v, want a refusal", err)
+	}
+}
+
+func TestMirrorsInKeepTheirFolders(t *testing.T) {
+	r := memory.New(nil)
+	in := r.Connector().In
+	content := []byte("retouched")
+	r.Offer(connectors.Retouch{Remote: "/get", Name: "0001.jpg"}, content)
+	r.Offer(connectors.Retouch{Remote: "/get", Name: "0001.jpg", Rejected: true, ID: "again"}, content)
+	r.Offer(connectors.Retouch{Remote: "/other", Name: "0001.jpg"}, content)
+	r.Return("0001.jpg", content)
+	list, err := in.Pending(t.Context())
+	if err != nil || len(list) != 4 || list[0].Remote != "/get" || !list[1].Rejected || list[2].Remote != "/other" {
+		t.Fatalf("Pending gave %+v, %v", list, err)
+	}
+	r.Withdraw("/get/0001.jpg")
+	if list, _ := in.Pending(t.Context()); len(list) != 2 || list[0].Remote != "/other" || list[1].Remote != "" {
+		t.Errorf("after Withdraw there is %+v", list)
+	}
+}
+
+func TestABatchIsSubmittedOnceItLacksNothing(t *testing.T) {
+	plan := faults.NewPlan(1)
+	r := memory.New(plan)
+	if r.Connector().Commit != nil {
+		t.Error("a remote without batches has a Commit")
+	}
+	r.Missing = func(_ string, delivered []connectors.Receipt) []string {
+		return []string{"a.jpg", "b.jpg"}[len(delivered):]
+	}
+	commit := r.Connector().Commit
+	a, b := connectors.Receipt{ID: "1", Name: "a.jpg"}, connectors.Receipt{ID: "2", Name: "b.jpg"}
+	published := 0
+	publish := func() error { published++; return nil }
+
+	var incomplete *connectors.IncompleteError
+	if err := commit(t.Context(), "task", []connectors.Receipt{a}, publish); !errors.As(err, &incomplete) || len(incomplete.Missing) != 1 {
+		t.Errorf("half a batch: got %v, want that b.jpg is missing", err)
+	}
+	plan.Then(memory.OpCommit, faults.Fault{Status: 500}, faults.Fault{LoseReply: true})
+	for _, want := range []int{0, 1, 1} { // refused, submitted with its answer lost, asked again
+		err := commit(t.Context(), "task", []connectors.Receipt{a, b}, publish)
+		if got := len(r.Submissions()); got != want {
+			t.Errorf("submitted %d times, want %d (%v)", got, want, err)
+		}
+	}
+	if published != 2 {
+		t.Errorf("published %d times, want 2", published)
+	}
+	if s := r.Submissions()[0]; s.Batch != "task" || len(s.Receipts) != 2 || s.Receipts[1] != b {
+		t.Errorf("submitted %+v", s)
+	}
+	full := errors.New("the ledger's disk is full")
+	if err := commit(t.Context(), "other", []connectors.Receipt{a, b}, func() error { return full }); !errors.Is(err, full) || len(r.Submissions()) != 1 {
+		t.Errorf("got %v, want publish's own error and nothing submitted", err)
+	}
+}

@@ -5,7 +5,8 @@
 //
 // By default it is like a folder: what it took is verified at once, and a photo
 // that was published and is gone was picked up. With Platform it is like a
-// platform, which confirms later.
+// platform, which confirms later. What belongs to a mirrored folder lies below
+// that folder's name, "/" between.
 package memory
 
 import (
@@ -31,6 +32,7 @@ const (
 	OpFetch       = "fetch"
 	OpAcknowledge = "acknowledge"
 	OpProbe       = "probe"
+	OpCommit      = "commit" // between publish and the moment the batch is submitted; the reply
 )
 
 // A Remote is the far side. Its methods may run at the same time; its knobs are
@@ -46,18 +48,25 @@ type Remote struct {
 	Keep time.Duration
 	// Vet becomes Connector.Vet; nil means that all may go.
 	Vet func(context.Context, connectors.Photo) (batch string, err error)
+	// Specify becomes Connector.Specify; nil means that nothing is asked for.
+	Specify func(context.Context, connectors.Receipt) (connectors.Specification, error)
+	// Missing says what a batch still lacks; none, and Commit submits it. nil
+	// means that the remote knows no batches and has no Commit.
+	Missing func(batch string, delivered []connectors.Receipt) []string
 
 	faults *faults.Plan
 
 	mu         sync.Mutex
 	serial     int                   // of the last file stored
-	files      map[string]file       // by final name
+	files      map[string]file       // by final name, see place
 	parts      map[string]bool       // ids of photos that wait for their final name
 	deliveries map[string][]Delivery // by final name, oldest first
 	marks      map[string][]connectors.Photo
 	offers     map[string]offer // by Retouch.ID
 	order      []string         // of offers
 	acks       map[string]int   // acknowledgements by Retouch.ID
+
+	submissions []Submission // oldest first
 }
 
 type file struct {
@@ -89,7 +98,20 @@ func New(plan *faults.Plan) *Remote {
 
 // Connector is the studio's side of r. Every call gives the same remote.
 func (r *Remote) Connector() connectors.Connector {
-	return connectors.Connector{Out: outbox{r}, In: inbox{r}, Vet: r.Vet, Mark: r.mark, Probe: r.probe}
+	c := connectors.Connector{Out: outbox{r}, In: inbox{r}, Vet: r.Vet, Specify: r.Specify, Mark: r.mark, Probe: r.probe}
+	if r.Missing != nil {
+		c.Commit = r.commit
+	}
+	return c
+}
+
+// place is the final name at the remote of name in a mirrored folder, or of name
+// alone where remote is empty.
+func place(remote, name string) string {
+	if remote == "" {
+		return name
+	}
+	return remote + "/" + name
 }
 
 // Files is what lies there now under final names, that Find could see or not.

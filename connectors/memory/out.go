@@ -24,12 +24,13 @@ func (o outbox) Find(ctx context.Context, ps []connectors.Photo) ([]connectors.R
 	o.sweep()
 	receipts := make([]connectors.Receipt, len(ps))
 	for i, p := range ps {
-		f, there := o.files[p.Name]
+		name := place(p.Remote, p.Name)
+		f, there := o.files[name]
 		switch {
 		case there && f.is(p) && time.Since(f.stored) >= o.Lag:
-			receipts[i] = f.receipt(p.Name, true)
+			receipts[i] = f.receipt(name, true)
 		case !there && p.Published && !o.parts[p.ID] && !o.Platform:
-			receipts[i] = connectors.Receipt{ID: "taken", Name: p.Name, Size: p.Size, Verified: true}
+			receipts[i] = connectors.Receipt{ID: "taken", Name: name, Size: p.Size, Verified: true}
 		}
 	}
 	return receipts, t.reply()
@@ -43,23 +44,24 @@ func (o outbox) Deliver(ctx context.Context, p connectors.Photo, open func() (io
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	if f, there := o.look(p.Name); there && f.is(p) {
-		return f.receipt(p.Name, !o.Platform), t.reply()
+	name := place(p.Remote, p.Name)
+	if f, there := o.look(name); there && f.is(p) {
+		return f.receipt(name, !o.Platform), t.reply()
 	} else if there && f.id != p.Replaces.ID {
-		return connectors.Receipt{}, taken(p.Name)
+		return connectors.Receipt{}, taken(name)
 	}
 	content, err := receive(ctx, p, open, t)
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("deliver %s: %w", p.Name, err)
 	}
-	f, err := o.show(ctx, p, content, publish)
+	f, err := o.show(ctx, p, name, content, publish)
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
 	if err := t.reply(); err != nil {
 		return connectors.Receipt{}, err
 	}
-	return f.receipt(p.Name, !o.Platform), nil
+	return f.receipt(name, !o.Platform), nil
 }
 
 func (o outbox) look(name string) (file, bool) {
@@ -71,7 +73,7 @@ func (o outbox) look(name string) (file, bool) {
 }
 
 // show gives a photo that is whole its final name.
-func (o outbox) show(ctx context.Context, p connectors.Photo, content []byte, publish func() error) (file, error) {
+func (o outbox) show(ctx context.Context, p connectors.Photo, name string, content []byte, publish func() error) (file, error) {
 	o.mu.Lock()
 	o.parts[p.ID] = true
 	o.mu.Unlock()
@@ -84,12 +86,12 @@ func (o outbox) show(ctx context.Context, p connectors.Photo, content []byte, pu
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f, there := o.files[p.Name]; there && f.id != p.Replaces.ID {
-		return file{}, taken(p.Name)
+	if f, there := o.files[name]; there && f.id != p.Replaces.ID {
+		return file{}, taken(name)
 	}
 	delete(o.parts, p.ID)
-	f := o.store(p.Name, content, p.ModTime)
-	o.deliveries[p.Name] = append(o.deliveries[p.Name], Delivery{Photo: p, At: f.stored, SHA256: digest(content)})
+	f := o.store(name, content, p.ModTime)
+	o.deliveries[name] = append(o.deliveries[name], Delivery{Photo: p, At: f.stored, SHA256: digest(content)})
 	return f, t.reply()
 }
 
