@@ -4,13 +4,17 @@ package all
 import (
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/connectors/folder"
+	"github.com/studio-agent/studio-agent/connectors/ftp"
 	"github.com/studio-agent/studio-agent/connectors/grandshooting"
+	"github.com/studio-agent/studio-agent/connectors/sftp"
 )
 
 // Registry is every type that agent.yaml can name.
 func Registry() connectors.Registry {
 	return connectors.Registry{
 		folder.Factory,
+		ftp.Factory,
 		grandshooting.Factory,
+		sftp.Factory,
 	}
 }

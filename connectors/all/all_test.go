@@ -12,7 +12,7 @@ import (
 )
 
 // Folders beside this one that are no type of account.
-var helpers = []string{"all", "connectortest", "faults", "memory", "rest"}
+var helpers = []string{"all", "connectortest", "faults", "layout", "memory", "rest"}
 
 // Every folder of connectors either declares a Factory and is listed here, or is
 // one of the helpers.

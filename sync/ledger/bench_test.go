@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"strings"
@@ -36,7 +35,7 @@ func fillBig(t testing.TB, l *Ledger, rows, backlog int) {
 		return a
 	}
 	for from := 0; from < rows+backlog; from += 5000 {
-		must(t, l.write(func(tx *sql.Tx) error {
+		must(t, l.write(func(tx transaction) error {
 			for i := from; i < min(from+5000, rows+backlog); i++ {
 				s := Done
 				if i >= rows {
@@ -70,6 +69,13 @@ func BenchmarkQueries(b *testing.B) {
 	b.Logf("filled in %v, %d MB", time.Since(start).Round(time.Second), size.Size()>>20)
 	ctx, now := context.Background(), time.Now()
 	j := newJob("day 07/IMG_000107.jpg", 2, sha(fmt.Sprintf("%064x", 107)))
+	var back []Job
+	var ids []string
+	for i := range 1000 {
+		back = append(back, newFetch(fmt.Sprintf("IMG_%06d.tif", i)))
+		ids = append(ids, back[i].ID)
+	}
+	offer(b, l, back...)
 	for _, q := range []struct {
 		name string
 		do   func() error
@@ -90,6 +96,15 @@ func BenchmarkQueries(b *testing.B) {
 		{"Parked", func() error { _, err := l.Parked(ctx, 50); return err }},
 		{"FindFiles", func() error { _, err := l.FindFiles(ctx, "IMG_000107.jpg", 10); return err }},
 		{"quick_check", func() error { return l.read.QueryRow(`PRAGMA quick_check(1)`).Scan(new(string)) }},
+		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "img_000107"); return err }},
+		{"Retouches/1000", func() error { _, err := l.Retouches(ctx, "gs", ids); return err }},
+		{"claim in", func() error {
+			j, _, err := l.claim(ctx, "gs", In)
+			if err == nil {
+				_, err = l.Record(j, Event{What: Waited, At: now})
+			}
+			return err
+		}},
 		{"Asked", func() error { _, err := l.Asked(ctx); return err }},
 		{"claim", func() error {
 			j, wait, err := l.claim(ctx, "gs", Out)

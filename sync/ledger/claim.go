@@ -17,11 +17,13 @@ const sentBlocks = 10 * time.Minute
 // idle bounds a wait for work, so that a lost wake-up costs time and no more.
 const idle = 30 * time.Second
 
-// Next claims the next due job of account, waiting for one if need be: selects
-// before JPEG before RAW and the newest first, but what has waited for 15
-// minutes goes before all. Generations of one name go one after the other. The
-// claim is on disk before Next returns. The error is ctx.Err or nil; trouble
-// with the ledger itself is logged and waited out.
+// Next claims the next due job of account, waiting for one if need be, by rank:
+// on the way out selects before JPEG before RAW and the newest first, on the way
+// in the oldest first; but what has waited for 15 minutes goes before all.
+// Generations of one name go out one after the other, and only one file at a
+// time comes in under one name. The claim is on disk before Next returns. The
+// error is ctx.Err or nil; trouble with the ledger itself is logged and waited
+// out.
 func (l *Ledger) Next(ctx context.Context, account string, f Flow) (Job, error) {
 	bell := l.bell(account, f)
 	for trouble := false; ; {
@@ -68,7 +70,7 @@ func (l *Ledger) claim(ctx context.Context, account string, f Flow) (j Job, wait
 	if err != nil || wait > 0 {
 		return Job{}, wait, err
 	}
-	err = l.write(func(tx *sql.Tx) error {
+	err = l.write(func(tx transaction) error {
 		j, err = pick(tx, account, f, now)
 		if errors.Is(err, sql.ErrNoRows) {
 			wait, err = untilDue(context.Background(), tx, account, f, now, nanos(now))
@@ -85,11 +87,13 @@ func (l *Ledger) claim(ctx context.Context, account string, f Flow) (j Job, wait
 }
 
 // untilDue is how long it takes until the first queued job is due, of those
-// that are due after after: what is due now may have to wait for its turn.
+// that are due after after: what is due now may have to wait for its turn. The
+// flow stands in the text: SQLite prepares a query twice if a variable decides
+// which partial index will do.
 func untilDue(ctx context.Context, db querier, account string, f Flow, now time.Time, after int64) (time.Duration, error) {
 	var first sql.NullInt64
-	err := db.QueryRowContext(ctx, `SELECT MIN(not_before) FROM jobs WHERE account = ? AND flow = ? AND state = 'queued' AND not_before > ?`,
-		account, f, after).Scan(&first)
+	err := db.QueryRowContext(ctx, `SELECT MIN(not_before) FROM jobs WHERE account = ? AND flow = '`+string(f)+`' AND state = 'queued' AND not_before > ?`,
+		account, after).Scan(&first)
 	if err != nil {
 		return 0, err
 	}
@@ -104,17 +108,38 @@ func untilDue(ctx context.Context, db querier, account string, f Flow, now time.
 // were the order lost, an old mark would overwrite a new one, and a photo meet
 // its own predecessor at the remote as a stranger. The plus keeps SQLite from
 // using jobs_time, and so from sorting the whole backlog for each claim.
-const due = `FROM jobs j WHERE account = ? AND flow = ? AND state = 'queued' AND +not_before <= ?
+const due = `FROM jobs j WHERE account = ? AND flow = 'out' AND state = 'queued' AND +not_before <= ?
 	AND NOT EXISTS (SELECT 1 FROM jobs p WHERE p.folder = j.folder AND p.name = j.name AND p.account = j.account AND p.kind = j.kind
 		AND p.generation < j.generation AND (p.state IN ('queued', 'moving', 'publishing') OR p.state = 'sent' AND p.sent_at > ?))`
 
-func pick(tx *sql.Tx, account string, f Flow, now time.Time) (Job, error) {
-	args := []any{account, f, nanos(now), nanos(now.Add(-sentBlocks))}
-	j, err := scanJob(tx.QueryRow(`SELECT `+columns+` `+due+` AND created < ? ORDER BY created LIMIT 1`, append(args, nanos(now.Add(-patience)))...))
+// dueIn is due for what comes in: under its name nothing is just being put in
+// place, by any account, nor has it an unknown outcome there.
+const dueIn = `FROM jobs j WHERE account = ? AND flow = 'in' AND state = 'queued' AND +not_before <= ?
+	AND NOT EXISTS (SELECT 1 FROM jobs p WHERE p.folder = j.folder AND p.name = j.name AND +p.flow = 'in' AND p.id != j.id
+		AND (p.state IN ('moving', 'publishing') OR p.state = 'queued' AND p.published AND NOT j.published))`
+
+// pickAged finds what has waited for long, pickNext what goes first otherwise.
+var (
+	pickAged = map[Flow]string{
+		Out: `SELECT ` + columns + ` ` + due + ` AND created < ? ORDER BY created LIMIT 1`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` AND created < ? ORDER BY created LIMIT 1`,
+	}
+	pickNext = map[Flow]string{
+		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime DESC LIMIT 1`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` ORDER BY rank, created LIMIT 1`,
+	}
+)
+
+func pick(tx transaction, account string, f Flow, now time.Time) (Job, error) {
+	args := []any{account, nanos(now)}
+	if f == Out {
+		args = append(args, nanos(now.Add(-sentBlocks)))
+	}
+	j, err := scanJob(tx.QueryRow(pickAged[f], append(args, nanos(now.Add(-patience)))...))
 	if !errors.Is(err, sql.ErrNoRows) {
 		return j, err
 	}
-	return scanJob(tx.QueryRow(`SELECT `+columns+` `+due+` ORDER BY rank, mtime DESC LIMIT 1`, args...))
+	return scanJob(tx.QueryRow(pickNext[f], args...))
 }
 
 // Record applies e to j and returns j as it stands afterwards; it is on disk
@@ -123,19 +148,11 @@ func pick(tx *sql.Tx, account string, f Flow, now time.Time) (Job, error) {
 // disk's: the caller may try again.
 func (l *Ledger) Record(j Job, e Event) (Job, error) {
 	var next Job
-	err := l.write(func(tx *sql.Tx) (err error) {
+	err := l.write(func(tx transaction) (err error) {
 		if next, err = record(tx, j, e, l.agent); err != nil {
 			return err
 		}
-		if e.Digests.SHA256 != "" {
-			if err := learn(tx, next); err != nil {
-				return err
-			}
-		}
-		if next.State == Done && next.Kind == Deliver {
-			return releaseMarks(tx, next)
-		}
-		return nil
+		return follow(tx, next, e)
 	})
 	if err != nil {
 		return j, err
@@ -144,19 +161,54 @@ func (l *Ledger) Record(j Job, e Event) (Job, error) {
 	return next, nil
 }
 
-// releaseMarks lets the marks go that waited for this content to arrive.
-func releaseMarks(tx *sql.Tx, j Job) error {
-	if j.Digests.SHA256 == "" {
+// follow writes what follows from e for other rows than that of j, which stands
+// as it is afterwards.
+func follow(tx transaction, j Job, e Event) error {
+	if j.Flow == In {
+		if j.State == Landed && j.Answers != "" {
+			return finishTaskOf(tx, j.Answers, e.At)
+		}
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND sha256 = ? AND kind = 'mark' AND state = 'queued'`,
-		j.Account, j.Bench, j.Digests.SHA256)
-	return err
+	if e.Digests.SHA256 != "" {
+		if err := learn(tx, j); err != nil {
+			return err
+		}
+	}
+	if e.What == Overtaken {
+		if err := unlearn(tx, j); err != nil || j.Batch == "" {
+			return err
+		}
+		return finishTaskOf(tx, j.ID, e.At)
+	}
+	if j.State == Done && j.Kind == Deliver {
+		return releaseMarks(tx, j)
+	}
+	return nil
 }
+
+// releaseMarks lets the marks go that waited for this content, or this picture
+// with other metadata, to arrive.
+func releaseMarks(tx transaction, j Job) error {
+	for release, content := range map[string]string{releaseBySHA256: j.Digests.SHA256, releaseByCore: j.Core} {
+		if content == "" {
+			continue
+		}
+		if _, err := tx.Exec(release, j.Account, j.Bench, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	releaseBySHA256 = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND sha256 = ? AND kind = 'mark' AND state = 'queued'`
+	releaseByCore   = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND core = ? AND core != '' AND kind = 'mark' AND state = 'queued'`
+)
 
 // Renew prolongs the lease of what this agent holds.
 func (l *Ledger) Renew(now time.Time) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`UPDATE jobs SET lease = ? WHERE agent = ? AND state IN ('moving', 'publishing')`, nanos(now.Add(lease)), l.agent)
 		return err
 	})
@@ -166,15 +218,19 @@ func (l *Ledger) Renew(now time.Time) error {
 const longestWait = 20 * time.Minute
 
 // ClockSetBack lets those jobs act at once that wait for a time which only a
-// clock that was wrong can have meant. It returns how many there were.
+// clock that was wrong can have meant, and lets tasks do so. It returns how many
+// jobs there were.
 func (l *Ledger) ClockSetBack(now time.Time) (int, error) {
 	var n int64
-	err := l.write(func(tx *sql.Tx) error {
+	err := l.write(func(tx transaction) error {
 		res, err := tx.Exec(`UPDATE jobs SET not_before = 0 WHERE state IN ('queued', 'sent') AND not_before > ?`, nanos(now.Add(longestWait)))
 		if err != nil {
 			return err
 		}
-		n, err = res.RowsAffected()
+		if n, err = res.RowsAffected(); err != nil {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE tasks SET not_before = 0 WHERE state IN ('collecting', 'committing') AND not_before > ?`, nanos(now.Add(longestWait)))
 		return err
 	})
 	if n > 0 {

@@ -15,11 +15,15 @@ func TestJobsThatWaitForAWrongClockGoOnAtOnce(t *testing.T) {
 		newJob("backoff.jpg", 1, func(j *Job) { j.NotBefore = now.Add(5 * time.Minute) }),
 		newJob("wrong.jpg", 1, func(j *Job) { j.NotBefore = now.Add(7 * time.Hour) }),
 	}}))
+	putTasks(t, l, now, newTask("backoff", func(t *Task) { t.Closes, t.NotBefore = now, now.Add(5*time.Minute) }),
+		newTask("wrong", func(t *Task) { t.Closes, t.NotBefore = now, now.Add(7*time.Hour) }))
 	n, err := l.ClockSetBack(now)
 	must(t, err)
 	if n != 1 {
 		t.Errorf("%d jobs were let go, want 1", n)
 	}
+	due, err := l.DueTasks(t.Context(), "gs", now)
+	wantTasks(t, "tasks that go on at once", due, err, "wrong")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	j, err := l.Next(ctx, "gs", Out)

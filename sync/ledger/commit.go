@@ -11,7 +11,8 @@ import (
 // that they share the next. It starts no goroutine: whoever finds the database
 // free commits for all who wait.
 type queue struct {
-	db *sql.DB
+	db  *sql.DB
+	hot map[string]*sql.Stmt // see transaction
 
 	mu      sync.Mutex // guards waiting
 	waiting []*write
@@ -19,7 +20,7 @@ type queue struct {
 }
 
 type write struct {
-	do   func(*sql.Tx) error
+	do   func(transaction) error
 	done bool // read and written only by the holder of turn
 	err  error
 }
@@ -31,7 +32,7 @@ const groupLimit = 512
 // write runs do in a transaction and returns when it is on disk. do may run
 // more than once, and must have no effect but through tx. It is not cancelled
 // by anybody's context: a commit takes milliseconds.
-func (q *queue) write(do func(*sql.Tx) error) error {
+func (q *queue) write(do func(transaction) error) error {
 	w := &write{do: do}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, w)
@@ -73,7 +74,7 @@ func (q *queue) transact(group []*write) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	for _, w := range group {
-		if err := w.do(tx); err != nil {
+		if err := w.do(transaction{tx, q.hot}); err != nil {
 			tx.Rollback()
 			return err
 		}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -95,9 +94,9 @@ func TestGroupCommitUnderLoad(t *testing.T) {
 
 // TestGroupCommitSpoiled: who fails, fails alone.
 func TestGroupCommitSpoiled(t *testing.T) {
-	spoil := map[string]func(*Ledger, *sql.Tx) error{
-		"by its own error": func(*Ledger, *sql.Tx) error { return errors.New("spoiled") },
-		"by SQLite": func(_ *Ledger, tx *sql.Tx) error {
+	spoil := map[string]func(*Ledger, transaction) error{
+		"by its own error": func(*Ledger, transaction) error { return errors.New("spoiled") },
+		"by SQLite": func(_ *Ledger, tx transaction) error {
 			_, err := tx.Exec(`INSERT INTO pauses (account, until, at) VALUES ('spoiled', 'x', NULL)`)
 			return err
 		},
@@ -107,7 +106,7 @@ func TestGroupCommitSpoiled(t *testing.T) {
 			l := openNew(t)
 			const n, spoiled = 32, 13
 			errs := writeAtOnce(l, n, func(i int) error {
-				return l.write(func(tx *sql.Tx) error {
+				return l.write(func(tx transaction) error {
 					if _, err := insert(tx, newJob(fmt.Sprint(i), 1)); err != nil {
 						return err
 					}

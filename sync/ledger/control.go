@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -25,7 +24,7 @@ func (l *Ledger) Ask(verb string, args map[string]string) (seq int64, err error)
 	if err != nil {
 		return 0, err
 	}
-	err = l.write(func(tx *sql.Tx) error {
+	err = l.write(func(tx transaction) error {
 		return tx.QueryRow(`INSERT INTO controls (at, verb, args, taken, answer) VALUES (?, ?, ?, 0, '') RETURNING seq`,
 			nanos(time.Now()), verb, string(text)).Scan(&seq)
 	})
@@ -39,7 +38,7 @@ func (l *Ledger) Asked(ctx context.Context) ([]Control, error) {
 
 // Answer notes what came of a control.
 func (l *Ledger) Answer(seq int64, answer string) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`UPDATE controls SET taken = ?, answer = ? WHERE seq = ?`, nanos(time.Now()), answer, seq)
 		return err
 	})
@@ -89,7 +88,7 @@ type Pause struct {
 
 // SetPause pauses an account, over restarts too.
 func (l *Ledger) SetPause(p Pause) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`INSERT INTO pauses (account, until, at) VALUES (?, ?, ?) ON CONFLICT (account) DO UPDATE SET until = excluded.until, at = excluded.at`,
 			p.Account, nanos(p.Until), nanos(p.At))
 		return err
@@ -98,7 +97,7 @@ func (l *Ledger) SetPause(p Pause) error {
 
 // ClearPause ends the pause of an account; "*" ends all.
 func (l *Ledger) ClearPause(account string) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`DELETE FROM pauses WHERE account = ? OR ? = '*'`, account, account)
 		return err
 	})
@@ -135,7 +134,7 @@ type Agent struct {
 
 // Beat is this agent's sign of life, with what it is doing now.
 func (l *Ledger) Beat(now time.Time, live []byte) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`UPDATE agents SET seen = ?, live = ? WHERE id = ?`, nanos(now), string(live), l.agent)
 		return err
 	})
@@ -143,7 +142,7 @@ func (l *Ledger) Beat(now time.Time, live []byte) error {
 
 // leave notes that this agent ends in an orderly way.
 func (l *Ledger) leave(now time.Time) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`UPDATE agents SET seen = ?, stopped = ? WHERE id = ?`, nanos(now), nanos(now), l.agent)
 		return err
 	})

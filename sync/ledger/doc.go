@@ -1,7 +1,7 @@
 // Package ledger is the agent's durable memory: every file version it has
-// accepted, every job that carries one across a boundary, and what happened to
-// each. Nothing that matters lives only in memory: an agent that is killed at
-// any moment goes on from here.
+// accepted, every job that carries one across a boundary, every task that jobs
+// belong to, and what happened to each. Nothing that matters lives only in
+// memory: an agent that is killed at any moment goes on from here.
 //
 // # States of a job on its way out
 //
@@ -21,12 +21,57 @@
 // done: somebody has seen it there. parked waits for a person. superseded: the
 // file changed or left first; its new content is a job of its own.
 //
+// # States of a job on its way in
+//
+//	                        ┌───── failed, asked to wait, stopped ◄─────┐
+//	                        ▼                                           │
+//	Offer ──► offered ──► queued ──Claimed──► moving ──Published──► publishing
+//	             │  Imported │                  │                      │
+//	             │           │                  └───────Settled────────┴──► landed ──Acknowledged──► done
+//	             │           │                  │                      │
+//	             ├───────────┼───────Held───────┴──────────────────────┴──► parked ──Retried──► queued
+//	             ├───────────┼──VendorFailed (parked too)──► failed ──Retried──► queued
+//	             └───────────┴──Overtaken (moving, parked, failed too)──► superseded
+//
+// offered is ready at the remote and waits for a person. moving is being
+// fetched into a temporary file. publishing: it is whole, and the intent to put
+// it in place is on disk. landed: it lies in its folder. done: the remote was
+// told so. parked: no folder claims it, or something there is not ours. failed:
+// the vendor gave up. superseded: a newer version of that name was offered, or
+// it vanished, before it was fetched.
+//
+// # States of a task
+//
+//	     ┌─ Failed, Waited: it surely has not got it ─┐
+//	     ▼                                            │
+//	collecting ──Published──► committing ─────────────┤
+//	     │                                            │
+//	     └──────────────────── Accepted ──────────────┴──► at vendor ──Settled──► done
+//
+//	collecting, committing, at vendor ──CalledOff──► cancelled
+//	                                  ──WrittenOff─► closed
+//
+// collecting takes photos until Closes. committing: the intent to submit the
+// batch is on disk, so after a crash it may be there. at vendor: it is, and its
+// pictures are awaited. done: all have landed. cancelled and closed are a
+// person's word, from any state before done: nothing is wanted, or what is
+// missing will not come. A task is committed when it has closed and none of its
+// jobs is open; no photo can be added to one that is being committed.
+//
 // # What a crash can and cannot do
 //
 // A job found moving at start was not visible: it is queued again. A job found
 // publishing may be visible: it is queued with Published set, and the engine
 // asks the remote before it sends again. A job in sent is never sent again by
 // itself. So a crash may repeat a question, never a delivery.
+//
+// The same holds for what comes in, but that nobody need be asked: the
+// temporary file beside the final name carries the job's ID. A job found
+// publishing was put in place by renaming that file. Is it still there, it was
+// not, and is put in place again; is it gone, it was, even if an importer has
+// consumed the picture since. So a crash may fetch twice, but drops nothing
+// twice. A job in landed is acknowledged again, which remotes must bear, and
+// never fetched again.
 //
 // # Writing
 //

@@ -25,6 +25,12 @@ const (
 	Overtaken What = "superseded" // the file changed or left before it was sent
 	Retried   What = "retried"    // a person said: again
 	TakenBack What = "taken back" // found in the hands of an agent that is gone
+
+	// Only what happens on the way in:
+	Imported     What = "import"       // a person, or the bench's configuration, said: bring it in
+	Settled      What = "landed"       // it lies in its folder, whole
+	Acknowledged What = "acknowledged" // the remote knows that it is safe
+	VendorFailed What = "given up"     // the vendor will not retouch it
 )
 
 // An Event is one thing that happens to a job.
@@ -34,13 +40,13 @@ type Event struct {
 	Until   time.Time          // Failed, Waited, NotSeen, StillOut: when to act next; zero means at once
 	Clean   bool               // Failed, Waited, Held: the remote surely has nothing of it
 	Forced  bool               // Retried: do not ask Vet again
-	Receipt connectors.Receipt // Accepted, Confirmed
-	Digests connectors.Digests // Accepted, Confirmed: made while sending; empty means "as known"
+	Receipt connectors.Receipt // Accepted, Confirmed, Settled
+	Digests connectors.Digests // Accepted, Confirmed, Settled: made on the way; empty means "as known"
 	Batch   string             // Accepted, Confirmed: named by Vet; empty means "as known"
 	Reason  string             // in words for a photographer
 }
 
-// from lists the states in which an event can happen.
+// from lists the states in which an event can happen to a job on its way out.
 var from = map[What][]State{
 	Claimed:   {Queued},
 	Published: {Moving},
@@ -56,6 +62,23 @@ var from = map[What][]State{
 	TakenBack: {Moving, Publishing},
 }
 
+// fromIn does so for a job on its way in. Where it was put is looked at on this
+// machine, so nothing is asked for and missed.
+var fromIn = map[What][]State{
+	Imported:     {Offered},
+	Claimed:      {Queued},
+	Published:    {Moving},
+	Settled:      {Moving, Publishing},
+	Acknowledged: {Landed},
+	Failed:       {Moving, Publishing},
+	Waited:       {Moving, Publishing},
+	Held:         {Offered, Queued, Moving, Publishing},
+	Overtaken:    {Offered, Queued, Moving, Parked, GivenUp},
+	VendorFailed: {Offered, Queued, Parked},
+	Retried:      {Parked, GivenUp},
+	TakenBack:    {Moving, Publishing},
+}
+
 // MissesNeeded is how often a remote must say "not there" after an unknown
 // outcome before anything is sent again.
 const MissesNeeded = 2
@@ -63,7 +86,11 @@ const MissesNeeded = 2
 // After returns j as it stands once e has happened, or an error if e cannot
 // happen in j.State. It is the whole state machine.
 func (j Job) After(e Event) (Job, error) {
-	if !slices.Contains(from[e.What], j.State) {
+	allowed := from
+	if j.Flow == In {
+		allowed = fromIn
+	}
+	if !slices.Contains(allowed[e.What], j.State) {
 		return j, fmt.Errorf("a job that is %s cannot be %s", j.State, e.What)
 	}
 	j.Reason = e.Reason
@@ -101,8 +128,26 @@ func (j Job) After(e Event) (Job, error) {
 	case Retried:
 		j.State, j.Failures, j.Misses, j.Forced, j.NotBefore = Queued, 0, 0, e.Forced, time.Time{}
 		j.Ask = j.Ask || !j.SentAt.IsZero()
+	default:
+		j.afterIn(e)
 	}
 	return j, nil
+}
+
+// afterIn is After for what happens only on the way in.
+func (j *Job) afterIn(e Event) {
+	j.NotBefore = time.Time{}
+	switch e.What {
+	case Imported:
+		j.State = Queued
+	case Settled:
+		j.State, j.SentAt, j.Published = Landed, e.At, false
+		j.settle(e)
+	case Acknowledged:
+		j.State = Done
+	case VendorFailed:
+		j.State = GivenUp
+	}
 }
 
 // settle takes over what the remote and the reading of the file have shown.

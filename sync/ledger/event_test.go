@@ -12,8 +12,10 @@ import (
 )
 
 var (
-	states = []State{Queued, Moving, Publishing, Sent, Done, Parked, Superseded}
-	whats  = []What{Claimed, Published, Accepted, Confirmed, Failed, Waited, NotSeen, StillOut, Held, Overtaken, Retried, TakenBack}
+	states   = []State{Queued, Moving, Publishing, Sent, Done, Parked, Superseded}
+	inStates = []State{Offered, Queued, Moving, Publishing, Landed, Done, Parked, GivenUp, Superseded}
+	whats    = []What{Claimed, Published, Accepted, Confirmed, Failed, Waited, NotSeen, StillOut, Held, Overtaken, Retried, TakenBack}
+	inWhats  = []What{Imported, Claimed, Published, Settled, Acknowledged, Failed, Waited, Held, Overtaken, VendorFailed, Retried, TakenBack}
 
 	noon   = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	before = noon.Add(-time.Hour) // sent
@@ -31,29 +33,35 @@ func lived(s State) Job {
 	}
 }
 
-func TestAfter(t *testing.T) {
-	type change func(*Job)
-	put := func(s State, until time.Time) change {
-		return func(j *Job) { j.State, j.NotBefore = s, until }
-	}
-	and := func(cs ...change) change {
-		return func(j *Job) {
-			for _, c := range cs {
-				c(j)
-			}
+type change func(*Job)
+
+func put(s State, until time.Time) change {
+	return func(j *Job) { j.State, j.NotBefore = s, until }
+}
+
+func and(cs ...change) change {
+	return func(j *Job) {
+		for _, c := range cs {
+			c(j)
 		}
 	}
+}
+
+// A step is one line of a transition table.
+type step struct {
+	what   What
+	in     []State
+	e      Event
+	change change
+}
+
+func TestAfter(t *testing.T) {
 	settled := func(j *Job) {
 		j.Failures, j.Receipt, j.Digests, j.Batch = 0, connectors.Receipt{ID: "new"}, connectors.Digests{SHA256: "new"}, "new"
 	}
 	full := Event{Receipt: connectors.Receipt{ID: "new"}, Digests: connectors.Digests{SHA256: "new"}, Batch: "new"}
 	clean := Event{Clean: true}
-	tests := []struct {
-		what   What
-		in     []State
-		e      Event
-		change change
-	}{
+	checkTable(t, lived, whats, []step{
 		{Claimed, []State{Queued}, Event{}, func(j *Job) { j.State, j.Starts = Moving, 3 }},
 		{Published, []State{Moving}, Event{}, func(j *Job) { j.State, j.Misses = Publishing, 0 }},
 		{Accepted, []State{Moving, Publishing}, full, and(put(Sent, later), settled, func(j *Job) { j.SentAt, j.Asks = noon, 0 })},
@@ -71,13 +79,23 @@ func TestAfter(t *testing.T) {
 		{Retried, []State{Parked}, Event{}, and(put(Queued, time.Time{}), func(j *Job) { j.Failures, j.Misses, j.Forced = 0, 0, false })},
 		{Retried, []State{Parked}, Event{Forced: true}, and(put(Queued, time.Time{}), func(j *Job) { j.Failures, j.Misses = 0, 0 })},
 		{TakenBack, []State{Moving, Publishing}, Event{}, put(Queued, later)},
+	})
+}
+
+// checkTable tries each step from each state of both directions, and that no
+// other event can happen in any of them.
+func checkTable(t *testing.T, lived func(State) Job, whats []What, tests []step) {
+	for _, w := range slices.Concat(whatsOfAll(), []What{"unheard of"}) {
+		if !slices.Contains(whats, w) {
+			tests = append(tests, step{what: w})
+		}
 	}
 	covered := map[What]bool{}
 	for _, test := range tests {
 		covered[test.what] = true
 		e := test.e
 		e.What, e.At, e.Until, e.Reason = test.what, noon, later, "new"
-		for _, s := range states {
+		for _, s := range slices.Concat(states, inStates) {
 			t.Run(fmt.Sprintf("%s when %s", e.What, s), func(t *testing.T) {
 				want := lived(s)
 				allowed := slices.Contains(test.in, s)
@@ -144,7 +162,9 @@ func TestAfterOfYoungJobs(t *testing.T) {
 	}
 }
 
-func drawEvent(t *rapid.T) Event {
+func whatsOfAll() []What { return slices.Concat(whats, inWhats) }
+
+func drawEvent(t *rapid.T, whats []What) Event {
 	e := Event{
 		What:   rapid.SampledFrom(whats).Draw(t, "what"),
 		At:     noon.Add(time.Duration(rapid.IntRange(0, 3600).Draw(t, "at")) * time.Second),
@@ -164,7 +184,7 @@ func TestAfterModel(t *testing.T) {
 		j := Job{State: rapid.SampledFrom([]State{Queued, Parked}).Draw(t, "born"), Ask: rapid.Bool().Draw(t, "ask")}
 		misses := 0 // heard "not there" since Published was set
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			e := drawEvent(t)
+			e := drawEvent(t, whatsOfAll())
 			next, err := j.After(e)
 			if err != nil {
 				if next != j {
@@ -214,16 +234,9 @@ func checkStep(t *rapid.T, j, next Job, e Event, misses int) {
 	}
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 func TestStateOpen(t *testing.T) {
-	for _, s := range states {
-		want := s == Queued || s == Moving || s == Publishing || s == Sent
+	for _, s := range slices.Concat(states, inStates) {
+		want := s == Queued || s == Moving || s == Publishing || s == Sent || s == Landed
 		if got := s.Open(); got != want {
 			t.Errorf("%s.Open() = %v, want %v", s, got, want)
 		}

@@ -61,6 +61,29 @@ func newJob(name string, generation int, changes ...func(*Job)) Job {
 	return j
 }
 
+// newFetch is a retouch that account gs offers, to be put into hot, queued, and
+// due.
+func newFetch(name string, changes ...func(*Job)) Job {
+	j := Job{
+		Account: "gs", Bench: "bench", Folder: hot, Name: name, Flow: In, Kind: Fetch, Size: -1, State: Queued,
+		Source: Source{ID: "id of " + name, Name: "out/" + name},
+	}
+	for _, change := range changes {
+		change(&j)
+	}
+	j.ID = NewInID(j.Account, j.Remote, j.Source.ID)
+	return j
+}
+
+func source(id string) func(*Job) { return func(j *Job) { j.Source.ID = id } }
+func answers(out Job) func(*Job)  { return func(j *Job) { j.Answers = out.ID } }
+func batch(id string) func(*Job)  { return func(j *Job) { j.Batch = id } }
+func created(seconds int) func(*Job) {
+	return func(j *Job) { j.Created = time.Unix(int64(seconds), 0) }
+}
+func core(s string) func(*Job)       { return func(j *Job) { j.Core = s } }
+func onBench(name string) func(*Job) { return func(j *Job) { j.Bench = name } }
+func asSelect(j *Job)                { j.Role = connectors.Select }
 func account(name string) func(*Job) { return func(j *Job) { j.Account = name } }
 func in(s State) func(*Job)          { return func(j *Job) { j.State = s } }
 func sha(s string) func(*Job)        { return func(j *Job) { j.Digests.SHA256 = s } }
@@ -100,6 +123,21 @@ func next(t testing.TB, l *Ledger) Job {
 	j, err := l.Next(ctx, "gs", Out)
 	must(t, err)
 	return j
+}
+
+// nextIn is next on the way in.
+func nextIn(t testing.TB, l *Ledger) Job {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	j, err := l.Next(ctx, "gs", In)
+	must(t, err)
+	return j
+}
+
+func offer(t testing.TB, l *Ledger, jobs ...Job) {
+	t.Helper()
+	must(t, l.Offer(time.Now(), jobs))
 }
 
 func rec(t testing.TB, l *Ledger, j Job, e Event) Job {

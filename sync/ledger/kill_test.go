@@ -33,6 +33,8 @@ func playAgent(play, path string) int {
 	for range 4 {
 		wg.Go(func() { fmt.Println("error", l.acceptForEver()) })
 		wg.Go(func() { fmt.Println("error", l.deliverForEver()) })
+		wg.Go(func() { fmt.Println("error", l.offerForEver()) })
+		wg.Go(func() { fmt.Println("error", l.fetchForEver()) })
 	}
 	wg.Wait()
 	return 1
@@ -68,6 +70,41 @@ func (l *Ledger) deliverForEver() error {
 				return err
 			}
 			fmt.Println(j.State, j.Name)
+		}
+	}
+}
+
+// inward marks the words on retouches.
+const inward = "in:"
+
+// offerForEver offers retouches and has them imported.
+func (l *Ledger) offerForEver() error {
+	for {
+		j := newFetch(fmt.Sprintf("%016x", rand.Uint64()), in(Offered))
+		if err := l.Offer(time.Now(), []Job{j}); err != nil {
+			return err
+		}
+		fmt.Println(inward+string(Offered), j.Name)
+		if _, err := l.Record(j, Event{What: Imported, At: time.Now()}); err != nil {
+			return err
+		}
+	}
+}
+
+// fetchForEver takes retouches through all states.
+func (l *Ledger) fetchForEver() error {
+	for {
+		j, err := l.Next(context.Background(), "gs", In)
+		if err != nil {
+			return err
+		}
+		fmt.Println(inward+string(Moving), j.Name)
+		for _, e := range []Event{{What: Published}, {What: Settled, Digests: connectors.Digests{SHA256: j.Name}}, {What: Acknowledged}} {
+			e.At = time.Now()
+			if j, err = l.Record(j, e); err != nil {
+				return err
+			}
+			fmt.Println(inward+string(j.State), j.Name)
 		}
 	}
 }
@@ -112,9 +149,9 @@ func TestLockOfAnotherProcess(t *testing.T) {
 	must(t, tryOpen(t, path)) // the lock died with its holder
 }
 
-// rankOf orders the states that deliverForEver goes through. Queued means that
-// a start took the job back.
-var rankOf = map[string]int{"accepted": 1, string(Queued): 1, string(Moving): 2, string(Publishing): 3, string(Sent): 4, string(Done): 5}
+// rankOf orders the states that deliverForEver and fetchForEver go through.
+// Queued means that a start took the job back, or that it was imported.
+var rankOf = map[string]int{"accepted": 1, string(Offered): 1, string(Queued): 1, string(Moving): 2, string(Publishing): 3, string(Sent): 4, string(Landed): 4, string(Done): 5}
 
 // TestKill kills an agent in the middle of its work, again and again. All that
 // it was told is written must be there, and nothing by halves.
@@ -147,7 +184,8 @@ func noteLine(t *testing.T, told map[string]string, line string) {
 	if word == "error" {
 		t.Fatal(line)
 	}
-	if len(name) == 16 && rankOf[word] > rankOf[told[name]] {
+	bare := strings.TrimPrefix(word, inward)
+	if len(name) == 16 && rankOf[bare] > rankOf[strings.TrimPrefix(told[name], inward)] {
 		told[name] = word
 	}
 }
@@ -160,7 +198,11 @@ func checkKilled(t *testing.T, path string, round int, told map[string]string) {
 	}
 	defer l.Close()
 	for name, word := range told {
-		j, ok, err := l.Job(t.Context(), newJob(name, 1).ID)
+		id := newJob(name, 1).ID
+		if strings.HasPrefix(word, inward) {
+			id, word = newFetch(name).ID, strings.TrimPrefix(word, inward)
+		}
+		j, ok, err := l.Job(t.Context(), id)
 		if err != nil || !ok {
 			t.Fatalf("round %d: %s was %s and is gone: %v", round, name, word, err)
 		}
@@ -177,12 +219,16 @@ func checkKilled(t *testing.T, path string, round int, told map[string]string) {
 	}
 	for what, query := range map[string]string{
 		"files without their two jobs":           `SELECT COUNT(*) FROM known k WHERE (SELECT COUNT(*) FROM jobs j WHERE j.folder = '` + hot + `' AND j.name = k.name) != 2`,
-		"jobs without their file":                `SELECT COUNT(*) FROM jobs j WHERE NOT EXISTS (SELECT 1 FROM known k WHERE k.folder = 1 AND k.dir = '.' AND k.name = j.name)`,
+		"jobs without their file":                `SELECT COUNT(*) FROM jobs j WHERE flow = 'out' AND NOT EXISTS (SELECT 1 FROM known k WHERE k.folder = 1 AND k.dir = '.' AND k.name = j.name)`,
 		"jobs that nobody has in hand":           `SELECT COUNT(*) FROM jobs WHERE state IN ('moving', 'publishing')`,
-		"deliveries not counted":                 `SELECT (SELECT COUNT(*) FROM jobs WHERE state = 'done') - (SELECT COALESCE(SUM(done), 0) FROM days)`,
+		"deliveries not counted":                 `SELECT (SELECT COUNT(*) FROM jobs WHERE flow = 'out' AND state = 'done') - (SELECT COALESCE(SUM(done), 0) FROM days)`,
+		"retouches not counted":                  `SELECT (SELECT COUNT(*) FROM jobs WHERE flow = 'in' AND state IN ('landed', 'done')) - (SELECT COALESCE(SUM(landed), 0) FROM days)`,
+		"retouches without what they hold":       `SELECT COUNT(*) FROM jobs WHERE flow = 'in' AND state IN ('landed', 'done') AND sha256 != name`,
+		"retouches in doubt though they landed":  `SELECT COUNT(*) FROM jobs WHERE flow = 'in' AND state IN ('landed', 'done') AND published`,
 		"sent files of which nothing was learnt": `SELECT COUNT(*) FROM jobs j JOIN known k ON k.folder = 1 AND k.dir = '.' AND k.name = j.name WHERE j.state IN ('sent', 'done') AND k.sha256 != j.name`,
 		"jobs not as their history ends": `SELECT COUNT(*) FROM jobs j WHERE state !=
-			(SELECT CASE h.what WHEN 'confirmed' THEN 'done' WHEN 'sent' THEN 'sent' ELSE 'queued' END FROM history h WHERE h.folder = j.folder AND h.name = j.name AND h.job = j.id ORDER BY seq DESC LIMIT 1)`,
+			(SELECT CASE h.what WHEN 'confirmed' THEN 'done' WHEN 'sent' THEN 'sent' WHEN 'landed' THEN 'landed' WHEN 'acknowledged' THEN 'done'
+				WHEN 'added' THEN CASE j.flow WHEN 'in' THEN 'offered' ELSE 'queued' END ELSE 'queued' END FROM history h WHERE h.folder = j.folder AND h.name = j.name AND h.job = j.id ORDER BY seq DESC LIMIT 1)`,
 	} {
 		if n := count1(t, l, query); n != 0 {
 			t.Errorf("round %d: %d %s", round, n, what)

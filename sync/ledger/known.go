@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"path"
 	"time"
 )
@@ -22,6 +23,7 @@ type File struct {
 	Name   string // slash-separated, relative to it
 	Stamp
 	SHA256     string // empty until read
+	Core       string // see Job.Core; empty if unknown
 	Generation int    // 0: was here before the agent, and is left alone
 }
 
@@ -49,7 +51,7 @@ func (l *Ledger) FindFolder(ctx context.Context, path string) (f Folder, ok bool
 
 // PutFolder enters or changes a hot folder.
 func (l *Ledger) PutFolder(f Folder) error {
-	return l.write(func(tx *sql.Tx) error {
+	return l.write(func(tx transaction) error {
 		_, err := tx.Exec(`INSERT INTO folders (id, folder, bench, identity, seen, held)
 			VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM folders), ?, ?, ?, ?, ?)
 			ON CONFLICT (folder) DO UPDATE SET bench = excluded.bench, seen = excluded.seen, identity = excluded.identity, held = excluded.held`,
@@ -108,14 +110,14 @@ func (l *Ledger) Known(ctx context.Context, folder, dir string) (map[string]Stam
 	return known, rows.Err()
 }
 
-const selectFiles = `SELECT f.folder, k.dir, k.name, k.size, k.mtime, k.changed, k.sha256, k.generation
+const selectFiles = `SELECT f.folder, k.dir, k.name, k.size, k.mtime, k.changed, k.sha256, k.core, k.generation
 	FROM known k JOIN folders f ON f.id = k.folder WHERE `
 
 func scanFile(s scanner) (File, error) {
 	var f File
 	var dir, name string
 	var mtime, changed int64
-	err := s.Scan(&f.Folder, &dir, &name, &f.Size, &mtime, &changed, &f.SHA256, &f.Generation)
+	err := s.Scan(&f.Folder, &dir, &name, &f.Size, &mtime, &changed, &f.SHA256, &f.Core, &f.Generation)
 	f.Name, f.ModTime, f.Changed = path.Join(dir, name), time.Unix(0, mtime), fromNanos(changed)
 	return f, err
 }
@@ -174,6 +176,9 @@ func (l *Ledger) files(ctx context.Context, where string, args ...any) ([]File, 
 type Acceptance struct {
 	Files []File
 	Jobs  []Job
+	// Tasks are those that the jobs belong to. One that exists already is left
+	// alone, but that it closes later if it is given so.
+	Tasks []Task
 	// Notes are kept in the history of the files they name, by index of Files.
 	Notes map[int]string
 }
@@ -181,9 +186,10 @@ type Acceptance struct {
 // Accept remembers files and adds jobs; jobs that exist already are left alone.
 // What still waited under the same name for the same account is superseded by a
 // newer generation, except where an earlier try may have made it visible: that
-// is asked for first.
+// is asked for first. The error wraps ErrTaskClosed if one of the tasks takes
+// nothing more; then nothing was written.
 func (l *Ledger) Accept(now time.Time, a Acceptance) error {
-	err := l.write(func(tx *sql.Tx) error {
+	err := l.write(func(tx transaction) error {
 		for i, f := range a.Files {
 			if err := putFile(tx, f); err != nil {
 				return err
@@ -192,6 +198,11 @@ func (l *Ledger) Accept(now time.Time, a Acceptance) error {
 				if err := noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now); err != nil {
 					return err
 				}
+			}
+		}
+		for _, t := range a.Tasks {
+			if err := putTask(tx, t, now); err != nil {
+				return err
 			}
 		}
 		for _, j := range a.Jobs {
@@ -210,7 +221,7 @@ func (l *Ledger) Accept(now time.Time, a Acceptance) error {
 	return nil
 }
 
-func addJob(tx *sql.Tx, j Job, now time.Time) error {
+func addJob(tx transaction, j Job, now time.Time) error {
 	if j.Created.IsZero() {
 		j.Created = now
 	}
@@ -232,13 +243,15 @@ func addJob(tx *sql.Tx, j Job, now time.Time) error {
 	return nil
 }
 
-func putFile(tx *sql.Tx, f File) error {
-	dir, base := split(f.Name)
-	res, err := tx.Exec(`INSERT INTO known (folder, dir, name, size, mtime, changed, sha256, generation)
-		SELECT id, ?, ?, ?, ?, ?, ?, ? FROM folders WHERE folder = ?
+const upsertFile = `INSERT INTO known (folder, dir, name, size, mtime, changed, sha256, core, generation)
+		SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM folders WHERE folder = ?
 		ON CONFLICT (folder, dir, name) DO UPDATE SET size = excluded.size, mtime = excluded.mtime, changed = excluded.changed,
-			sha256 = excluded.sha256, generation = excluded.generation`,
-		dir, base, f.Size, nanos(f.ModTime), nanos(f.Changed), f.SHA256, f.Generation, f.Folder)
+			sha256 = excluded.sha256, core = excluded.core, generation = excluded.generation`
+
+func putFile(tx transaction, f File) error {
+	dir, base := split(f.Name)
+	res, err := tx.Exec(upsertFile,
+		dir, base, f.Size, nanos(f.ModTime), nanos(f.Changed), f.SHA256, f.Core, f.Generation, f.Folder)
 	if err != nil {
 		return err
 	}
@@ -249,11 +262,26 @@ func putFile(tx *sql.Tx, f File) error {
 	return err
 }
 
+const learnFile = `UPDATE known SET sha256 = ? WHERE folder = (SELECT id FROM folders WHERE folder = ?) AND dir = ? AND name = ?
+		AND generation = ? AND sha256 = ''`
+
 // learn notes a digest that was made while the file was sent.
-func learn(tx *sql.Tx, j Job) error {
+func learn(tx transaction, j Job) error {
 	dir, base := split(j.Name)
-	_, err := tx.Exec(`UPDATE known SET sha256 = ? WHERE folder = (SELECT id FROM folders WHERE folder = ?) AND dir = ? AND name = ?
-		AND generation = ? AND sha256 = ''`, j.Digests.SHA256, j.Folder, dir, base, j.Generation)
+	_, err := tx.Exec(learnFile, j.Digests.SHA256, j.Folder, dir, base, j.Generation)
+	return err
+}
+
+// NoTime is the ModTime of a file that was accepted and then not sent: whatever
+// lies under its name is looked at, even if it looks as before.
+var NoTime = time.Unix(0, math.MinInt64)
+
+// unlearn forgets the stamp of a file whose job came to nothing because it had
+// changed or left.
+func unlearn(tx transaction, j Job) error {
+	dir, base := split(j.Name)
+	_, err := tx.Exec(`UPDATE known SET mtime = ? WHERE folder = (SELECT id FROM folders WHERE folder = ?) AND dir = ? AND name = ?
+		AND generation = ?`, nanos(NoTime), j.Folder, dir, base, j.Generation)
 	return err
 }
 

@@ -50,7 +50,8 @@ var ErrLost = errors.New("somebody else has taken or changed this job")
 
 // Open opens the ledger for the one agent that works with it, and takes back
 // what an earlier agent left in moving or publishing. It refuses a network
-// share, a damaged or newer file, and a second agent.
+// share, a damaged or newer file, and a second agent, but gives one that was
+// just killed two seconds to be gone.
 func Open(ctx context.Context, opt Options) (*Ledger, error) {
 	if opt.OnNetwork != nil {
 		if share, kind := opt.OnNetwork(filepath.Dir(opt.Path)); share {
@@ -61,7 +62,7 @@ func Open(ctx context.Context, opt Options) (*Ledger, error) {
 		return nil, fmt.Errorf("make the ledger's folder: %w", err)
 	}
 	lock := flock.New(opt.Path + ".lock")
-	if ok, err := lock.TryLock(); err != nil {
+	if ok, err := takeLock(ctx, lock); err != nil {
 		return nil, fmt.Errorf("lock the ledger %s: %w", opt.Path, err)
 	} else if !ok {
 		return nil, fmt.Errorf("ledger %s is in use by %s; stop it first, or give this agent a ledger of its own", opt.Path, holder(ctx, opt.Path))
@@ -79,6 +80,23 @@ func Open(ctx context.Context, opt Options) (*Ledger, error) {
 	return l, nil
 }
 
+// A killed process holds its locks until the system has cleared it away.
+const (
+	lockPatience = 2 * time.Second
+	lockAgain    = 20 * time.Millisecond
+)
+
+// takeLock reports whether it has the lock. The error is the system's, or ctx's.
+func takeLock(ctx context.Context, lock *flock.Flock) (bool, error) {
+	patient, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	ok, err := lock.TryLockContext(patient, lockAgain)
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		err = nil
+	}
+	return ok, err
+}
+
 // OpenForPeople opens the ledger beside a running agent, to look and to ask.
 // A ledger that does not exist is an error wrapping fs.ErrNotExist. One of
 // another version is refused and left as it is: an agent may be using it.
@@ -94,13 +112,17 @@ func open(ctx context.Context, opt Options, schema func(context.Context, *sql.DB
 	if err != nil {
 		return nil, err
 	}
+	hot, err := prepareHot(writer)
+	if err != nil {
+		return nil, errors.Join(explain(opt.Path, err), writer.Close(), reader.Close())
+	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	id := make([]byte, 6)
 	rand.Read(id)
 	return &Ledger{
-		queue: queue{db: writer}, read: reader, log: opt.Log,
+		queue: queue{db: writer, hot: hot}, read: reader, log: opt.Log,
 		agent: hex.EncodeToString(id), wakes: map[string]chan struct{}{},
 	}, nil
 }
@@ -140,7 +162,7 @@ func holder(ctx context.Context, path string) string {
 func (l *Ledger) begin(opt Options) error {
 	host, _ := os.Hostname()
 	now := time.Now()
-	err := l.write(func(tx *sql.Tx) error {
+	err := l.write(func(tx transaction) error {
 		if _, err := tx.Exec(`DELETE FROM agents`); err != nil {
 			return err
 		}
@@ -163,7 +185,7 @@ func (l *Ledger) takeBack(now time.Time) error {
 		return err
 	}
 	for _, j := range jobs {
-		err := l.write(func(tx *sql.Tx) error {
+		err := l.write(func(tx transaction) error {
 			_, err := record(tx, j, Event{What: TakenBack, At: now, Reason: "the agent was stopped in the middle of it"}, "")
 			return err
 		})

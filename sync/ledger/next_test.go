@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -184,7 +183,7 @@ func TestNextSharesWork(t *testing.T) {
 		}
 		synctest.Wait()
 		start := time.Now()
-		must(t, l.write(func(tx *sql.Tx) error {
+		must(t, l.write(func(tx transaction) error {
 			for _, j := range all {
 				if _, err := insert(tx, j); err != nil {
 					return err
@@ -217,7 +216,7 @@ func TestNextPassesTheBellOn(t *testing.T) {
 			go waitFor(stays, l, jobs)
 			synctest.Wait()
 			start := time.Now()
-			must(t, l.write(func(tx *sql.Tx) error { _, err := insert(tx, newJob(fmt.Sprint(i), 1)); return err }))
+			must(t, l.write(func(tx transaction) error { _, err := insert(tx, newJob(fmt.Sprint(i), 1)); return err }))
 			l.wake("gs", Out) // reaches the one who waits longest
 			leave()
 			<-jobs

@@ -12,14 +12,21 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
-func tryOpen(t *testing.T, path string) error {
+// tryOpen opens a ledger in a bubble, where waiting for a lock takes no time.
+func tryOpen(t *testing.T, path string) (err error) {
 	t.Helper()
-	l, err := Open(t.Context(), Options{Path: path, Name: "second"})
-	if err == nil {
-		l.Close()
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var l *Ledger
+		if l, err = Open(t.Context(), Options{Path: path, Name: "second"}); err == nil {
+			l.Close()
+		}
+	})
 	return err
 }
 
@@ -42,6 +49,47 @@ func TestOpenRefusesASecondAgent(t *testing.T) {
 	accept(t, l, newJob("a", 1)) // and the first works on
 	must(t, l.Close())
 	must(t, tryOpen(t, path))
+}
+
+// TestOpenWaitsForALockThatIsJustLetGo, as that of a killed process is.
+func TestOpenWaitsForALockThatIsJustLetGo(t *testing.T) {
+	path := newPath(t)
+	must(t, openAt(t, path).Close())
+	for _, test := range []struct {
+		name      string
+		letGo     time.Duration
+		cancelled time.Duration
+		want      string
+		took      time.Duration
+	}{
+		{"at once", 0, time.Hour, "", 0},
+		{"in time", time.Second + time.Millisecond, time.Hour, "", time.Second + lockAgain},
+		{"too late", 3 * time.Second, time.Hour, "is in use by", lockPatience},
+		{"the start is called off", 3 * time.Second, time.Second, "context canceled", time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lock := flock.New(path + ".lock")
+				must(t, lock.Lock())
+				defer lock.Unlock()
+				time.AfterFunc(test.letGo, func() { lock.Unlock() })
+				synctest.Wait()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				defer time.AfterFunc(test.cancelled, cancel).Stop()
+				start := time.Now()
+				l, err := Open(ctx, Options{Path: path})
+				took := time.Since(start)
+				if err == nil {
+					must(t, l.Close())
+				}
+				if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) || took != test.took {
+					t.Errorf("error %v after %v, want %v after %v", err, took, test.want, test.took)
+				}
+				time.Sleep(time.Hour)
+			})
+		})
+	}
 }
 
 func TestOpenRefusesNetworkShares(t *testing.T) {
@@ -160,6 +208,7 @@ func TestOpenRefusesDamage(t *testing.T) {
 			path := newPath(t)
 			l := openAt(t, path)
 			accept(t, l, newJob("a", 1))
+			must(t, l.Memory("gs").Keep("key", "value")) // its index is the last page
 			must(t, l.Close())
 			must(t, test.damage(path, content(t, path)))
 			files := []string{path}

@@ -81,6 +81,7 @@ func spyOn(t *testing.T, l *Ledger) *[]plan {
 	must(t, l.read.Close())
 	must(t, l.db.Close())
 	l.read, l.db = sql.OpenDB(c), sql.OpenDB(c)
+	l.hot = nil // so that all is asked through them
 	l.read.SetMaxOpenConns(1)
 	l.db.SetMaxOpenConns(1)
 	return c.plans
@@ -91,6 +92,8 @@ func spyOn(t *testing.T, l *Ledger) *[]plan {
 func TestPlans(t *testing.T) {
 	l := openNew(t)
 	accept(t, l, newJob("a", 1), newJob("s", 2, in(Sent)), newJob("c", 1, in(Moving)))
+	offer(t, l, newFetch("f"), newFetch("g", in(Offered)))
+	putTasks(t, l, time.Now(), newTask("t"))
 	plans := spyOn(t, l)
 	ctx, now := t.Context(), time.Now()
 	j := newJob("b", 2, sha("aa"))
@@ -120,6 +123,20 @@ func TestPlans(t *testing.T) {
 		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_time (account=? AND flow=? AND not_before<?)"}, false},
 		{"Delivered", func() error { _, err := l.Delivered(ctx, j); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
 		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, true},
+		{"claim in", func() error { _, _, err := l.claim(ctx, "gs", In); return err }, []string{
+			"INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_in (account=?)", "p USING INDEX jobs_file (folder=? AND name=?)"}, false},
+		{"SameCore", func() error { _, err := l.SameCore(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_core (account=? AND bench=? AND core=?)"}, true},
+		{"Retouches", func() error { _, err := l.Retouches(ctx, "gs", make([]string, idsAtOnce)); return err }, []string{"sqlite_autoindex_jobs_1 (id=?)"}, false},
+		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "a"); return err }, []string{"INDEX jobs_stem (account=? AND stem=?)"}, true},
+		{"WithReceipt", func() error { _, _, err := l.WithReceipt(ctx, "gs", "a"); return err }, []string{"INDEX jobs_receipt (account=? AND receipt_id=?)"}, true},
+		{"LandedAs", func() error { _, err := l.LandedAs(ctx, hot, "a"); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
+		{"Unacknowledged", func() error { _, err := l.Unacknowledged(ctx, "gs"); return err }, []string{"INDEX jobs_landed (account=?)"}, false},
+		{"UpdateFetch", func() error { return l.UpdateFetch(newFetch("g", in(Offered))) }, []string{"sqlite_autoindex_jobs_1 (id=?)", "INDEX history_file (folder=? AND name=?)"}, false},
+		{"DueTasks", func() error { _, err := l.DueTasks(ctx, "gs", now); return err }, []string{"INDEX tasks_state (account=? AND state=?)", "INDEX jobs_batch (batch=?)"}, true},
+		{"CollectingTask", func() error { _, _, err := l.CollectingTask(ctx, "gs", "bench", "", now); return err }, []string{"INDEX tasks_state (account=? AND state=?)"}, true},
+		{"RecordTask", func() error { _, err := l.RecordTask(newTask("t"), TaskEvent{What: Published}); return err }, []string{"INDEX jobs_batch (batch=?)"}, false},
+		{"Pictures", func() error { _, err := l.Pictures(ctx, "t", now); return err }, []string{"INDEX jobs_answers (answers=?)", "INDEX jobs_batch (batch=?)"}, true},
+		{"Recall", func() error { _, err := l.Memory("gs").Recall("a"); return err }, []string{"memory USING INDEX sqlite_autoindex_memory_1 (account=? AND key=?)"}, false},
 		{"Jobs", func() error { _, err := l.Jobs(ctx, hot, "a"); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
 		{"History", func() error { _, err := l.History(ctx, hot, "a"); return err }, []string{"INDEX history_file (folder=? AND name=?)"}, false},
 		{"Waiting", func() error { _, err := l.Waiting(ctx, "gs", 9); return err }, []string{"INDEX jobs_time (account=?", "INDEX jobs_sent (account=?"}, true},
@@ -159,6 +176,7 @@ func TestPlansByState(t *testing.T) {
 	}{
 		"Tallies": {func() error { _, err := l.Tallies(ctx, now); return err }, []string{"COVERING INDEX jobs_open", "SCAN days"}},
 		"Busy":    {func() error { _, err := l.Busy(ctx, now); return err }, []string{"CONSTANT ROW", "INDEX jobs_held", "INDEX jobs_time", "INDEX jobs_sent"}},
+		"Offered": {func() error { _, err := l.OfferedTo(ctx, "", "bench"); return err }, []string{"INDEX jobs_offered"}},
 		"Parked":  {func() error { _, err := l.Parked(ctx, 9); return err }, []string{"INDEX jobs_parked"}},
 		"Asked":   {func() error { _, err := l.Asked(ctx); return err }, []string{"INDEX controls_open"}},
 		"Open":    {func() error { return l.takeBack(now) }, []string{"INDEX jobs_held"}},

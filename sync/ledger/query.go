@@ -37,6 +37,12 @@ func (l *Ledger) Content(ctx context.Context, account, bench, sha256 string) ([]
 		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, sha256)
 }
 
+// SameCore is Content by Core: the same picture, whatever its metadata.
+func (l *Ledger) SameCore(ctx context.Context, account, bench, core string) ([]Job, error) {
+	return l.jobs(ctx, `WHERE account = ? AND bench = ? AND core = ? AND core != '' AND kind = 'deliver'
+		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, core)
+}
+
 // SentSince returns the deliveries of a bench to an account that were sent at or
 // after since. It reads all jobs: for people, not for engines.
 func (l *Ledger) SentSince(ctx context.Context, account, bench string, since time.Time) ([]Job, error) {
@@ -50,14 +56,10 @@ func (l *Ledger) Jobs(ctx context.Context, folder, name string) ([]Job, error) {
 
 // Job returns one job by its ID; ok is false if there is none.
 func (l *Ledger) Job(ctx context.Context, id string) (j Job, ok bool, err error) {
-	jobs, err := l.jobs(ctx, `WHERE id = ?`, id)
-	if err != nil || len(jobs) == 0 {
-		return Job{}, false, err
-	}
-	return jobs[0], true, nil
+	return l.first(ctx, `WHERE id = ?`, id)
 }
 
-// Parked returns up to n parked jobs, the newest first.
+// Parked returns up to n parked jobs of either direction, the newest first.
 func (l *Ledger) Parked(ctx context.Context, n int) ([]Job, error) {
 	return l.jobs(ctx, `WHERE state = 'parked' ORDER BY created DESC LIMIT ?`, n)
 }
@@ -71,7 +73,7 @@ func (l *Ledger) Waiting(ctx context.Context, account string, n int) ([]Job, err
 			return nil, err
 		}
 		var queued []Job
-		queued, err = l.jobs(ctx, `WHERE account = ? AND flow = ? AND state = 'queued' ORDER BY not_before LIMIT ?`, account, f, n)
+		queued, err = l.jobs(ctx, `WHERE account = ? AND flow = '`+string(f)+`' AND state = 'queued' ORDER BY not_before LIMIT ?`, account, n)
 		all = append(all, queued...)
 	}
 	slices.SortStableFunc(all, func(a, b Job) int { return a.NotBefore.Compare(b.NotBefore) })
@@ -116,8 +118,9 @@ func (l *Ledger) FindFiles(ctx context.Context, name string, n int) ([]File, err
 	return all[:min(n, len(all))], err
 }
 
-// Busy reports whether any job is still open, not counting those that wait for
-// a time after horizon.
+// Busy reports whether any job is still open, in either direction, not counting
+// those that wait for a time after horizon. A retouch that waits for a person,
+// or only to be acknowledged, is not.
 func (l *Ledger) Busy(ctx context.Context, horizon time.Time) (busy bool, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('moving', 'publishing'))
 		OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND not_before <= ?) OR EXISTS (SELECT 1 FROM jobs WHERE state = 'sent' AND not_before <= ?)`,

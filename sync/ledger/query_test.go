@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"testing"
@@ -110,6 +109,11 @@ func TestBusyAndQueued(t *testing.T) {
 		{newJob("a", 1, in(Done)), false, false},
 		{newJob("a", 1, in(Parked)), false, false},
 		{newJob("a", 1, in(Superseded)), false, false},
+		{newFetch("a", in(Offered)), false, false},
+		{newFetch("a"), true, false},
+		{newFetch("a", in(Publishing)), true, false},
+		{newFetch("a", in(Landed)), false, false},
+		{newFetch("a", in(GivenUp)), false, false},
 	}
 	for _, test := range tests {
 		t.Run(fmt.Sprint(test.job.State, test.job.NotBefore), func(t *testing.T) {
@@ -138,7 +142,9 @@ func TestHistory(t *testing.T) {
 		e.At = at
 		j = rec(t, l, j, e)
 	}
-	must(t, l.write(func(tx *sql.Tx) error { return noteFile(tx, hot, "a", "", "", "moved", "to another folder", before) }))
+	must(t, l.write(func(tx transaction) error {
+		return noteFile(tx, hot, "a", "", "", "moved", "to another folder", before)
+	}))
 	got, err := l.History(t.Context(), hot, "a")
 	must(t, err)
 	want := []Entry{

@@ -30,12 +30,13 @@ func TestRecordModel(t *testing.T) {
 	lives := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		lives++
-		j := newJob(fmt.Sprint("life ", lives), 1)
+		name := fmt.Sprint("life ", lives)
+		j := rapid.SampledFrom([]Job{newJob(name, 1), newFetch(name, in(Offered)), newFetch(name, answers(newJob(name, 1)))}).Draw(rt, "job")
 		j.Created = noon
-		accept(t, l, j)
+		must(t, l.Offer(noon, []Job{j}))
 		j = find(t, l, j)
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			e := drawEvent(rt)
+			e := drawEvent(rt, whatsOfAll())
 			e.Receipt.ID, e.Digests.SHA1, e.Reason = rapid.SampledFrom([]string{"", "x", "y"}).Draw(rt, "text"), "1", "because"
 			want, refused := j.After(e)
 			got, err := l.Record(j, e)
@@ -237,6 +238,57 @@ func TestRecordLearnsDigests(t *testing.T) {
 			}
 			if f, _, err := l.FindFile(t.Context(), hot, "a"); err != nil || f.SHA256 != "" {
 				t.Errorf("its namesake has %q, %v; want none", f.SHA256, err)
+			}
+		})
+	}
+}
+
+// TestMarksOfTheSamePicture: what waited for a picture goes when it has arrived,
+// even if its metadata was other.
+func TestMarksOfTheSamePicture(t *testing.T) {
+	l := openNew(t)
+	wait := func(j *Job) { j.NotBefore = time.Now().Add(time.Hour) }
+	goes, stays, unknown := newJob("m", 1, asMark, sha("bb"), core("cc"), wait), newJob("n", 1, asMark, core("dd"), wait), newJob("o", 1, asMark, wait)
+	photo, bare := newJob("a", 1, sha("aa"), core("cc"), created(1)), newJob("b", 1)
+	accept(t, l, goes, stays, unknown, photo, bare)
+	got, err := l.SameCore(t.Context(), "gs", "bench", "cc")
+	wantJobs(t, "the same picture", got, err, "a 1")
+	got, err = l.SameCore(t.Context(), "gs", "bench", "")
+	wantJobs(t, "of no picture", got, err)
+	for range 2 {
+		rec(t, l, next(t, l), Event{What: Confirmed, Receipt: connectors.Receipt{ID: "x"}})
+	}
+	for _, m := range []Job{goes, stays, unknown} {
+		if released := find(t, l, m).NotBefore.IsZero(); released != (m.ID == goes.ID) {
+			t.Errorf("%s is released: %v", m.Name, released)
+		}
+	}
+}
+
+// TestASupersededFileIsLookedAtAgain: its stamp is forgotten in the same commit,
+// unless the name has newer content by now.
+func TestASupersededFileIsLookedAtAgain(t *testing.T) {
+	l := openNew(t)
+	for _, test := range []struct {
+		name   string
+		job    Job
+		forget bool
+	}{
+		{"delivery", newJob("a", 2, in(Moving)), true},
+		{"mark", newJob("b", 2, in(Queued), asMark), true},
+		{"of an older generation", newJob("c", 1, in(Parked)), false},
+		{"retouch in the same folder", newFetch("d", func(j *Job) { j.Generation = 2 }), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFile(test.job.Name, 2, "")
+			must(t, l.Accept(noon, Acceptance{Files: []File{f}, Jobs: []Job{test.job}}))
+			rec(t, l, find(t, l, test.job), Event{What: Overtaken})
+			want := f
+			if test.forget {
+				want.ModTime = NoTime
+			}
+			if got, ok, err := l.FindFile(t.Context(), hot, f.Name); err != nil || !ok || !got.ModTime.Equal(want.ModTime) || got.Generation != 2 {
+				t.Errorf("known is %+v, %v, %v; want %+v", got, ok, err, want)
 			}
 		})
 	}

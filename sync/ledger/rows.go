@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 )
@@ -10,7 +11,8 @@ import (
 // columns of jobs in the order of Job.row.
 const columns = `id, account, bench, role, folder, name, batch, flow, kind, generation, size, mtime, changed,
 	sha256, sha1, md5, rating, label, state, rank, created, not_before, sent_at, forced, ask, published,
-	misses, starts, failures, asks, receipt_id, receipt_name, receipt_link, receipt_size, verified, reason`
+	misses, starts, failures, asks, receipt_id, receipt_name, receipt_link, receipt_size, verified, reason,
+	deselected, remote, core, source_id, source_name, source_batch, source_bench, source_answers, source_link, source_rejected, source_final, answers, round`
 
 // row is a job's times as they are stored; the rest is stored as it is.
 type row struct {
@@ -23,7 +25,9 @@ func (r *row) fields() []any {
 	j := &r.Job
 	return []any{&j.ID, &j.Account, &j.Bench, &j.Role, &j.Folder, &j.Name, &j.Batch, &j.Flow, &j.Kind, &j.Generation, &j.Size, &r.mtime, &r.changed,
 		&j.Digests.SHA256, &j.Digests.SHA1, &j.Digests.MD5, &j.Rating, &j.Label, &j.State, &j.Rank, &r.created, &r.notBefore, &r.sentAt, &j.Forced, &j.Ask, &j.Published,
-		&j.Misses, &j.Starts, &j.Failures, &j.Asks, &j.Receipt.ID, &j.Receipt.Name, &j.Receipt.Link, &j.Receipt.Size, &j.Receipt.Verified, &j.Reason}
+		&j.Misses, &j.Starts, &j.Failures, &j.Asks, &j.Receipt.ID, &j.Receipt.Name, &j.Receipt.Link, &j.Receipt.Size, &j.Receipt.Verified, &j.Reason,
+		&j.Deselected, &j.Remote, &j.Core, &j.Source.ID, &j.Source.Name, &j.Source.Batch, &j.Source.Bench, &j.Source.Answers, &j.Source.Link, &j.Source.Rejected, &j.Source.Final,
+		&j.Answers, &j.Round}
 }
 
 func toRow(j Job) *row {
@@ -34,6 +38,9 @@ func (r *row) job() Job {
 	j := r.Job
 	j.ModTime, j.Changed, j.Created = time.Unix(0, r.mtime), fromNanos(r.changed), fromNanos(r.created)
 	j.NotBefore, j.SentAt = fromNanos(r.notBefore), fromNanos(r.sentAt)
+	if j.Flow == In { // not every remote tells times
+		j.ModTime = fromNanos(r.mtime)
+	}
 	return j
 }
 
@@ -73,10 +80,21 @@ func (l *Ledger) jobs(ctx context.Context, where string, args ...any) ([]Job, er
 	return queryJobs(ctx, l.read, where, args...)
 }
 
+var insertJob = `INSERT INTO jobs (` + columns + `, stem, agent, lease) VALUES (` +
+	strings.Repeat("?, ", strings.Count(columns, ",")+2) + `'', 0) ON CONFLICT (id) DO NOTHING`
+
+// first returns the first of the jobs; ok is false if there is none.
+func (l *Ledger) first(ctx context.Context, where string, args ...any) (j Job, ok bool, err error) {
+	j, err = scanJob(l.read.QueryRowContext(ctx, `SELECT `+columns+` FROM jobs `+where, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Job{}, false, nil
+	}
+	return j, err == nil, err
+}
+
 // insert adds j unless it is there already, and says whether it was new.
-func insert(tx *sql.Tx, j Job) (bool, error) {
-	marks := strings.TrimSuffix(strings.Repeat("?, ", 36), ", ")
-	res, err := tx.Exec(`INSERT INTO jobs (`+columns+`, agent, lease) VALUES (`+marks+`, '', 0) ON CONFLICT (id) DO NOTHING`, toRow(j).fields()...)
+func insert(tx transaction, j Job) (bool, error) {
+	res, err := tx.Exec(insertJob, append(toRow(j).fields(), Stem(j.Name))...)
 	if err != nil {
 		return false, err
 	}
@@ -85,15 +103,22 @@ func insert(tx *sql.Tx, j Job) (bool, error) {
 		return false, err
 	}
 	what := Added
-	if j.State == Parked {
+	switch j.State {
+	case Parked:
 		what = Held
+	case GivenUp:
+		what = VendorFailed
 	}
 	return true, note(tx, j, Event{What: what, At: j.Created, Reason: j.Reason})
 }
 
+const updateJob = `UPDATE jobs SET batch = ?, sha256 = ?, sha1 = ?, md5 = ?, state = ?, not_before = ?, sent_at = ?, forced = ?, ask = ?, published = ?,
+		misses = ?, starts = ?, failures = ?, asks = ?, receipt_id = ?, receipt_name = ?, receipt_link = ?, receipt_size = ?, verified = ?, reason = ?, agent = ?, lease = ?
+		WHERE id = ? AND state = ? AND starts = ?`
+
 // record applies e to j, which must stand in the ledger as the caller sees it,
 // and notes it. agent is who holds it afterwards, if it is in hands then.
-func record(tx *sql.Tx, j Job, e Event, agent string) (Job, error) {
+func record(tx transaction, j Job, e Event, agent string) (Job, error) {
 	next, err := j.After(e)
 	if err != nil {
 		return j, err
@@ -102,9 +127,7 @@ func record(tx *sql.Tx, j Job, e Event, agent string) (Job, error) {
 	if next.State == Moving || next.State == Publishing {
 		holder, until = agent, nanos(e.At.Add(lease))
 	}
-	res, err := tx.Exec(`UPDATE jobs SET batch = ?, sha256 = ?, sha1 = ?, md5 = ?, state = ?, not_before = ?, sent_at = ?, forced = ?, ask = ?, published = ?,
-		misses = ?, starts = ?, failures = ?, asks = ?, receipt_id = ?, receipt_name = ?, receipt_link = ?, receipt_size = ?, verified = ?, reason = ?, agent = ?, lease = ?
-		WHERE id = ? AND state = ? AND starts = ?`,
+	res, err := tx.Exec(updateJob,
 		next.Batch, next.Digests.SHA256, next.Digests.SHA1, next.Digests.MD5, next.State, nanos(next.NotBefore), nanos(next.SentAt), next.Forced, next.Ask, next.Published,
 		next.Misses, next.Starts, next.Failures, next.Asks, next.Receipt.ID, next.Receipt.Name, next.Receipt.Link, next.Receipt.Size, next.Receipt.Verified, next.Reason, holder, until,
 		j.ID, j.State, j.Starts)
@@ -116,7 +139,7 @@ func record(tx *sql.Tx, j Job, e Event, agent string) (Job, error) {
 	} else if n == 0 {
 		return j, ErrLost
 	}
-	if next.State == Done && next.Kind == Deliver {
+	if next.State == Done && next.Kind == Deliver || next.State == Landed {
 		if err := count(tx, next, e.At); err != nil {
 			return j, err
 		}
@@ -125,15 +148,17 @@ func record(tx *sql.Tx, j Job, e Event, agent string) (Job, error) {
 }
 
 // note keeps an event for `why FILE`. Being asked for again is not worth one.
-func note(tx *sql.Tx, j Job, e Event) error {
+func note(tx transaction, j Job, e Event) error {
 	if e.What == StillOut && j.Asks > 1 {
 		return nil
 	}
 	return noteFile(tx, j.Folder, j.Name, j.ID, j.Account, string(e.What), e.Reason, e.At)
 }
 
-func noteFile(tx *sql.Tx, folder, name, job, account, what, reason string, at time.Time) error {
-	_, err := tx.Exec(`INSERT INTO history (at, folder, name, job, account, what, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+const insertNote = `INSERT INTO history (at, folder, name, job, account, what, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`
+
+func noteFile(tx transaction, folder, name, job, account, what, reason string, at time.Time) error {
+	_, err := tx.Exec(insertNote,
 		nanos(at), folder, name, job, account, what, reason)
 	return err
 }

@@ -3,13 +3,12 @@ package ledger
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 	"time"
 )
 
-// A Tally counts the jobs of one bench to one account.
+// A Tally counts the jobs of one bench to one account, and back.
 type Tally struct {
 	Bench, Account               string
 	Queued, Moving, Sent, Parked int
@@ -18,9 +17,12 @@ type Tally struct {
 	Done, Today                  int       // photos delivered, ever and on the day asked for
 	TodayBytes                   int64
 	LastDone                     time.Time // zero if none was
+
+	Offered, Importing, Stuck int // retouches that wait for a person, are on their way in, are parked or given up
+	Landed, LandedToday       int // retouches, ever and on the day asked for
 }
 
-// Open is how many jobs still have something before them.
+// Open is how many jobs on their way out still have something before them.
 func (t Tally) Open() int { return t.Queued + t.Moving + t.Sent }
 
 type pair struct{ bench, account string }
@@ -56,26 +58,43 @@ func (l *Ledger) Tallies(ctx context.Context, day time.Time) ([]Tally, error) {
 // countOpen repeats the condition of the index jobs_open, letter by letter: so
 // it reads that alone.
 func (l *Ledger) countOpen(ctx context.Context, at func(pair) *Tally) error {
-	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, state, COUNT(*), SUM(size), MIN(created) FROM jobs
-		WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked') GROUP BY bench, account, state`)
+	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, flow, state, COUNT(*), SUM(size), MIN(created) FROM jobs
+		WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed') GROUP BY bench, account, flow, state`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var p pair
+		var f Flow
 		var s State
 		var n int
 		var bytes, oldest int64
-		if err := rows.Scan(&p.bench, &p.account, &s, &n, &bytes, &oldest); err != nil {
+		if err := rows.Scan(&p.bench, &p.account, &f, &s, &n, &bytes, &oldest); err != nil {
 			return err
+		}
+		if f == In {
+			at(p).addIn(s, n)
+			continue
 		}
 		at(p).add(s, n, bytes, fromNanos(oldest))
 	}
 	return rows.Err()
 }
 
-// add counts n jobs in one state.
+// addIn counts n retouches in one state.
+func (t *Tally) addIn(s State, n int) {
+	switch s {
+	case Offered:
+		t.Offered += n
+	case Parked, GivenUp:
+		t.Stuck += n
+	default:
+		t.Importing += n
+	}
+}
+
+// add counts n jobs on their way out in one state.
 func (t *Tally) add(s State, n int, bytes int64, oldest time.Time) {
 	switch s {
 	case Queued:
@@ -96,28 +115,36 @@ func (t *Tally) add(s State, n int, bytes int64, oldest time.Time) {
 
 func (l *Ledger) countDone(ctx context.Context, day time.Time, at func(pair) *Tally) error {
 	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, SUM(done), SUM(CASE WHEN day = ? THEN done ELSE 0 END),
-		SUM(CASE WHEN day = ? THEN bytes ELSE 0 END), MAX(last) FROM days GROUP BY bench, account`, dayOf(day), dayOf(day))
+		SUM(CASE WHEN day = ? THEN bytes ELSE 0 END), MAX(last), SUM(landed), SUM(CASE WHEN day = ? THEN landed ELSE 0 END) FROM days GROUP BY bench, account`,
+		dayOf(day), dayOf(day), dayOf(day))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var p pair
-		var done, today int
+		var done, today, landed, landedToday int
 		var bytes, last int64
-		if err := rows.Scan(&p.bench, &p.account, &done, &today, &bytes, &last); err != nil {
+		if err := rows.Scan(&p.bench, &p.account, &done, &today, &bytes, &last, &landed, &landedToday); err != nil {
 			return err
 		}
 		t := at(p)
-		t.Done, t.Today, t.TodayBytes, t.LastDone = done, today, bytes, fromNanos(last)
+		t.Done, t.Today, t.TodayBytes, t.LastDone, t.Landed, t.LandedToday = done, today, bytes, fromNanos(last), landed, landedToday
 	}
 	return rows.Err()
 }
 
-// count notes a delivery that was just confirmed.
-func count(tx *sql.Tx, j Job, at time.Time) error {
-	_, err := tx.Exec(`INSERT INTO days (bench, account, day, done, bytes, last) VALUES (?, ?, ?, 1, ?, ?)
-		ON CONFLICT (bench, account, day) DO UPDATE SET done = days.done + 1, bytes = days.bytes + excluded.bytes, last = excluded.last`,
+const countDelivery = `INSERT INTO days (bench, account, day, done, bytes, last) VALUES (?, ?, ?, 1, ?, ?)
+		ON CONFLICT (bench, account, day) DO UPDATE SET done = days.done + 1, bytes = days.bytes + excluded.bytes, last = excluded.last`
+
+// count notes a delivery that was just confirmed, or a retouch that has landed.
+func count(tx transaction, j Job, at time.Time) error {
+	if j.Flow == In {
+		_, err := tx.Exec(`INSERT INTO days (bench, account, day, done, bytes, last, landed) VALUES (?, ?, ?, 0, 0, 0, 1)
+			ON CONFLICT (bench, account, day) DO UPDATE SET landed = days.landed + 1`, j.Bench, j.Account, dayOf(at))
+		return err
+	}
+	_, err := tx.Exec(countDelivery,
 		j.Bench, j.Account, dayOf(at), j.Size, nanos(at))
 	return err
 }

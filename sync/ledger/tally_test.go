@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -28,10 +29,20 @@ func TestTallies(t *testing.T) {
 	finish("d3", 400, today.Add(time.Minute))
 	finish("a mark is no photo", 800, today, asMark)
 	finish("d4", 7, yesterday, bench2)
+	for i, s := range inStates {
+		offer(t, l, newFetch(fmt.Sprint("in ", i), in(s)))
+	}
+	settle := func(name string, at time.Time) {
+		j := newFetch(name, in(Moving))
+		offer(t, l, j)
+		rec(t, l, rec(t, l, j, Event{What: Settled, At: at}), Event{What: Acknowledged, At: today})
+	}
+	settle("back yesterday", yesterday)
+	settle("back", today)
 	want := []Tally{
 		{Bench: "bench", Account: "ftp", Queued: 1, OpenBytes: 5, Oldest: time.Unix(70, 0)},
 		{Bench: "bench", Account: "gs", Queued: 2, Moving: 2, Sent: 1, Parked: 1, OpenBytes: 15, Oldest: time.Unix(20, 0),
-			Done: 3, Today: 2, TodayBytes: 600, LastDone: time.Unix(0, today.Add(time.Minute).UnixNano())},
+			Done: 3, Today: 2, TodayBytes: 600, LastDone: time.Unix(0, today.Add(time.Minute).UnixNano()), Offered: 1, Importing: 3, Stuck: 2, Landed: 2, LandedToday: 1},
 		{Bench: "bench 2", Account: "gs", Parked: 1, Done: 1, LastDone: time.Unix(0, yesterday.UnixNano())},
 	}
 	got, err := l.Tallies(t.Context(), today)

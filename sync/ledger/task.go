@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A TaskState is where a task stands; the package comment draws how they follow.
+type TaskState string
+
+const (
+	Collecting TaskState = "collecting"
+	Committing TaskState = "committing"
+	AtVendor   TaskState = "at vendor"
+	TaskDone   TaskState = "done"
+	Cancelled  TaskState = "cancelled"
+	Closed     TaskState = "closed"
+)
+
+// Open reports whether something of the task is still expected.
+func (s TaskState) Open() bool { return s == Collecting || s == Committing || s == AtVendor }
+
+// A Task is photos that travel to a vendor together and are tracked until all
+// are back. Its photos carry its ID in Job.Batch.
+type Task struct {
+	ID, Account, Bench string
+	Key                string // what it collects: a sub-folder, or empty for a time window
+	Title              string // for people
+	Round              int
+	State              TaskState
+	Template           string
+	Created            time.Time
+	Closes             time.Time // nothing is added from then on; zero: open until somebody says Full
+	Deadline           time.Time // when all should be back; zero: none
+	NotBefore          time.Time // of the next try to commit; zero: at once
+	Failures           int       // failed tries to commit in a row
+	Reason             string    // why it waits, in words for people
+	Published          bool      // an earlier commit may have happened
+}
+
+// Events of tasks. Of a job's, these happen to tasks too: Published (the intent
+// to commit is on disk), Accepted (the vendor has it), Failed and Waited (this
+// try to commit came to nothing), Settled (all of it has landed).
+const (
+	Full       What = "full"      // nothing more is to be added
+	CalledOff  What = "cancelled" // a person said: it is not wanted
+	WrittenOff What = "closed"    // a person said: what is missing will not come
+)
+
+// A TaskEvent is one thing that happens to a task.
+type TaskEvent struct {
+	What   What
+	At     time.Time
+	Until  time.Time // Failed, Waited: when to try again; zero means at once
+	Clean  bool      // Failed, Waited: the vendor surely has not got it
+	Reason string    // in words for people
+}
+
+// ErrTaskClosed says that a task takes no more photos: they need another one.
+var ErrTaskClosed = errors.New("the task takes no more photos")
+
+// taskFrom lists the states in which an event can happen.
+var taskFrom = map[What][]TaskState{
+	Full:       {Collecting},
+	Published:  {Collecting, Committing},
+	Accepted:   {Collecting, Committing},
+	Failed:     {Collecting, Committing},
+	Waited:     {Collecting, Committing},
+	Settled:    {AtVendor},
+	CalledOff:  {Collecting, Committing, AtVendor},
+	WrittenOff: {Collecting, Committing, AtVendor},
+}
+
+// After returns t as it stands once e has happened, or an error if e cannot
+// happen in t.State. It is the whole state machine.
+func (t Task) After(e TaskEvent) (Task, error) {
+	if !slices.Contains(taskFrom[e.What], t.State) {
+		return t, fmt.Errorf("a task that is %s cannot be %s", t.State, e.What)
+	}
+	t.Reason = e.Reason
+	switch e.What {
+	case Full:
+		t.Closes = e.At
+	case Published:
+		t.State, t.Published = Committing, true
+	case Accepted:
+		t.State, t.Published, t.Failures, t.NotBefore = AtVendor, false, 0, time.Time{}
+	case Failed, Waited:
+		t.NotBefore = e.Until
+		if e.What == Failed {
+			t.Failures++
+		}
+		if e.Clean {
+			t.State, t.Published = Collecting, false
+		}
+	case Settled:
+		t.State = TaskDone
+	case CalledOff:
+		t.State = Cancelled
+	case WrittenOff:
+		t.State = Closed
+	}
+	return t, nil
+}
