@@ -292,3 +292,25 @@ func TestStampSame(t *testing.T) {
 		}
 	}
 }
+
+func TestSidecarsAreEmittedWhereTheyCount(t *testing.T) {
+	for _, counts := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.Skip.Sidecars = counts
+			r.start()
+			r.write("a/0001.CR3", "raw END")
+			r.write("a/0001.xmp", "four stars END")
+			r.pass(time.Minute)
+			if counts {
+				r.want("a/0001.CR3", "a/0001.xmp")
+				r.write("a/0001.xmp", "five stars, END")
+				r.pass(2 * time.Minute)
+				r.want("a/0001.CR3", "a/0001.xmp", "a/0001.xmp")
+			} else {
+				r.want("a/0001.CR3")
+			}
+			r.stop()
+		})
+	}
+}

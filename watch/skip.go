@@ -23,6 +23,9 @@ type Skip struct {
 	// Apart are folders inside the hot folder, named relative to it with '/',
 	// that are an import folder or a hot folder of their own.
 	Apart []string
+	// Sidecars lets XMP sidecars through, for what they say about a picture. What
+	// takes the files over must not send those that Include does not name.
+	Sidecars bool
 }
 
 // Reason says in a clause why name does not go, or returns "" if it goes. name
@@ -31,8 +34,8 @@ type Skip struct {
 // a file's name asks for each folder on the way, too.
 //
 // In this order: another program's temporary name never goes; Apart; Exclude;
-// what Include names goes, also if a built-in list has it; the built-in lists;
-// files that Include lacks.
+// what Include names goes, also if a built-in list has it; the built-in lists,
+// but for Sidecars; files that Include lacks.
 func (s Skip) Reason(name string, isDir bool) string {
 	return s.reason(path.Dir(name), path.Base(name), isDir)
 }
@@ -45,7 +48,7 @@ func (s Skip) reason(dir, base string, isDir bool) string {
 		return why
 	}
 	if len(s.Include)+len(s.Exclude)+len(s.Apart) == 0 {
-		return builtIn(low, isDir)
+		return s.builtIn(low, isDir)
 	}
 	name := strings.ToLower(join(dir, base))
 	if isDir && slices.ContainsFunc(s.Apart, func(a string) bool { return strings.ToLower(a) == name }) {
@@ -60,13 +63,26 @@ func (s Skip) reason(dir, base string, isDir bool) string {
 	if isDir && slices.ContainsFunc(s.Include, leadsTo(name)) {
 		return ""
 	}
-	if why := builtIn(low, isDir); why != "" {
+	if why := s.builtIn(low, isDir); why != "" || s.letsThrough(low, isDir) {
 		return why
 	}
 	if len(s.Include) > 0 && !isDir {
 		return "not in `include`"
 	}
 	return ""
+}
+
+func (s Skip) builtIn(low string, isDir bool) string {
+	why := builtIn(low, isDir)
+	if why == whySidecar && s.letsThrough(low, isDir) {
+		return ""
+	}
+	return why
+}
+
+// letsThrough reports whether base is a sidecar that goes for what it says.
+func (s Skip) letsThrough(low string, isDir bool) bool {
+	return s.Sidecars && !isDir && path.Ext(low) == ".xmp"
 }
 
 // matches compares patterns with name, or with its last part where a pattern

@@ -53,6 +53,18 @@ func TestSkipReason(t *testing.T) {
 		{name: "0001.dop", want: "metadata beside a picture"},
 		{name: "MVI_0001.THM", want: "metadata beside a picture"},
 
+		{skip: Skip{Sidecars: true}, name: "a/0001.XMP"},
+		{skip: Skip{Sidecars: true}, name: "0001.CR3.xmp"},
+		{skip: Skip{Sidecars: true}, name: "0001.dop", want: "metadata beside a picture"},
+		{skip: Skip{Sidecars: true}, name: "._0001.xmp", want: "hidden"},
+		{skip: Skip{Sidecars: true}, name: "0001.xmp.tmp", want: "temporary"},
+		{skip: Skip{Sidecars: true}, name: ".xmp", isDir: true, want: "hidden"},
+		{skip: Skip{Sidecars: true, Include: []string{"*.cr3"}}, name: "0001.xmp"},
+		{skip: Skip{Sidecars: true, Include: []string{"*.cr3"}}, name: "0001.jpg", want: "not in `include`"},
+		{skip: Skip{Sidecars: true, Include: []string{"*.cr3"}}, name: "._0001.xmp", want: "hidden"},
+		{skip: Skip{Sidecars: true, Exclude: []string{"*.xmp"}}, name: "0001.xmp", want: "`exclude: *.xmp`"},
+		{skip: Skip{Include: []string{"*.xmp"}}, name: "0001.xmp"},
+
 		{skip: Skip{Exclude: []string{"tests/**"}}, name: "Tests", isDir: true, want: "`exclude: tests/**`"},
 		{skip: Skip{Exclude: []string{"*_Test.jpg"}}, name: "a/b/0001_test.JPG", want: "`exclude: *_Test.jpg`"},
 		{skip: Skip{Exclude: []string{"a/*.jpg"}}, name: "a/b/1.jpg"},

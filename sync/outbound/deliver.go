@@ -183,6 +183,8 @@ func (s *Sender) verdict(ctx context.Context, j ledger.Job, err error) ledger.Ev
 		return ledger.Event{What: ledger.Overtaken, Reason: "the file was changed; its new content is sent instead"}
 	case errors.Is(err, errGone):
 		return ledger.Event{What: ledger.Overtaken, Reason: errGone.Error()}
+	case errors.Is(err, errUnsent):
+		return ledger.Event{What: ledger.Overtaken, Reason: errUnsent.Error()}
 	case errors.Is(err, errNoRoot):
 		return ledger.Event{What: ledger.Waited, Until: time.Now().Add(rootPause(j)), Reason: err.Error()}
 	case errors.Is(err, connectors.ErrRejected):

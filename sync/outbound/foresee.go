@@ -22,6 +22,9 @@ func (e *Enqueuer) Foresee(ctx context.Context, f watch.File) (fate string, goes
 	if (known.Path == "" || known.Held == ledger.Unsighted) && (e.First.Ignore || f.ModTime.Before(e.First.Since)) {
 		return "left alone: it was here before the agent, as `existing` says", false, nil
 	}
+	if e.onlyRead(f.Name) {
+		return "read for its rating and label, and not sent", false, nil
+	}
 	if e.Ledger == nil {
 		fate, goes = foreseen(e.jobsOfNew(ctx, f))
 		return fate, goes, nil
@@ -57,7 +60,7 @@ func (e *Enqueuer) jobsOfNew(ctx context.Context, f watch.File) []ledger.Job {
 // newDelivery is the delivery of a file that nothing is known of.
 func (e *Enqueuer) newDelivery(account string, f watch.File) ledger.Job {
 	return newJob(account, ledger.Deliver, ledger.Job{
-		Bench: e.Bench, Role: e.Role, Folder: e.Folder, Name: f.Name, Generation: 1, Size: f.Size, ModTime: f.ModTime,
+		Bench: e.Bench, Role: e.Role, Remote: e.Remote, Folder: e.Folder, Name: f.Name, Generation: 1, Size: f.Size, ModTime: f.ModTime,
 	})
 }
 
@@ -68,8 +71,12 @@ func foreseen(jobs []ledger.Job) (fate string, goes bool) {
 		case j.State == ledger.Parked:
 			parts = append(parts, "would be held, not sent to "+j.Account+": "+j.Reason)
 			continue
-		case j.Kind == ledger.Mark:
+		case j.Kind == ledger.Mark && j.Deselected:
+			parts = append(parts, "would not be a select at "+j.Account+" any more")
+		case j.Kind == ledger.Mark && j.Role == connectors.Select:
 			parts = append(parts, "would be marked as selected at "+j.Account)
+		case j.Kind == ledger.Mark:
+			parts = append(parts, "would get its rating and label at "+j.Account)
 		case j.Generation > 1:
 			parts = append(parts, "would be sent to "+j.Account+" as a new version")
 		default:
@@ -126,7 +133,7 @@ func (e *Enqueuer) Brake(ctx context.Context, files int, bytes int64) string {
 // sent with. wanted is false if the file is left alone.
 func (e *Enqueuer) Expected(ctx context.Context, account string, f watch.File) (p connectors.Photo, wanted bool, err error) {
 	known, seen, err := e.Ledger.FindFile(ctx, e.Folder, f.Name)
-	if err != nil || seen && known.Generation == 0 {
+	if err != nil || e.onlyRead(f.Name) || seen && known.Generation == 0 {
 		return p, false, err
 	}
 	jobs, err := e.Ledger.Jobs(ctx, e.Folder, f.Name)

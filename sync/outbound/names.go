@@ -19,7 +19,7 @@ import (
 // the bench before and has no more. A file that is only copied keeps its old
 // name too, and has none.
 func (e *Enqueuer) formerNames(ctx context.Context, f watch.File, file ledger.File) ([]ledger.Job, error) {
-	if e.Resend {
+	if e.Resend || e.mirrors() {
 		return nil, nil
 	}
 	same, err := e.Ledger.SameContent(ctx, e.Bench, file.Size, file.SHA256)
@@ -51,7 +51,7 @@ func (e *Enqueuer) formerNames(ctx context.Context, f watch.File, file ledger.Fi
 // before its folder was renamed or moved; empty if it was not. Nobody has read
 // it, so that its own name, size and time must do.
 func (e *Enqueuer) leftAlone(ctx context.Context, f watch.File, seen bool) (string, error) {
-	if seen || e.Resend {
+	if seen || e.Resend || e.mirrors() {
 		return "", nil
 	}
 	alone, err := e.Ledger.LeftAlone(ctx, e.Bench, path.Base(f.Name), f.Size, f.ModTime)

@@ -13,87 +13,86 @@ import (
 	"github.com/studio-agent/studio-agent/watch/picture"
 )
 
-// jobs adds one job for each account that has to do something about the file.
-// earlier are those that its name had before.
-func (e *Enqueuer) jobs(ctx context.Context, f watch.File, file ledger.File, digests connectors.Digests, earlier []ledger.Job, d *decision) error {
-	base := ledger.Job{
-		Bench: e.Bench, Role: e.Role, Folder: e.Folder, Name: f.Name, Generation: file.Generation,
-		Size: f.Size, ModTime: f.ModTime, Changed: f.Changed, Digests: digests, Ask: f.ModTime.Before(e.met()),
-	}
-	old, err := e.formerNames(ctx, f, file)
+// jobs adds the deliveries of a new content. earlier are the jobs that its name
+// had before.
+func (e *Enqueuer) jobs(ctx context.Context, s *subject, earlier []ledger.Job, d *decision) error {
+	old, err := e.formerNames(ctx, s.File, s.known)
 	if err != nil {
 		return err
 	}
-	twin := e.twin(ctx, f)
+	twin := e.twin(ctx, s.File)
 	note := ""
-	var jobs []ledger.Job
 	for _, target := range e.Targets {
-		plan, err := e.plan(ctx, target, base, earlier, old)
+		base := e.base(s)
+		wanted, why, err := e.wanted(ctx, target, s.known, earlier, old)
 		if err != nil {
 			return err
 		}
-		if plan.note != "" {
-			note = plan.note
+		if why != "" {
+			note = why
 		}
-		for _, j := range plan.jobs {
-			jobs = append(jobs, e.vetted(ctx, target, j, twin))
+		if !wanted {
+			continue
 		}
+		if e.Role == connectors.Select && !target.Marks { // else the mark belongs to the task
+			if err := e.join(ctx, target, &base, d); err != nil {
+				return err
+			}
+		}
+		d.Jobs = append(d.Jobs, e.vetted(ctx, target, newJob(target.Account, ledger.Deliver, base), twin))
 	}
+	d.remember(s.known)
 	if note != "" {
-		d.Notes = withNote(d.Notes, len(d.Files), note)
+		d.note(e.Folder, s.Name, note)
 	}
-	d.Files = append(d.Files, file)
-	d.Jobs = append(d.Jobs, jobs...)
 	for _, j := range old {
 		if j.State == ledger.Parked && !atRemote(j) {
-			d.moot = append(d.moot, moot{j, f.Name})
+			d.moot = append(d.moot, moot{j, "the file was renamed to " + s.Name})
 		}
 	}
 	return nil
 }
 
-func withNote(notes map[int]string, i int, text string) map[int]string {
-	if notes == nil {
-		notes = map[int]string{}
-	}
-	notes[i] = text
-	return notes
-}
-
-type plan struct {
-	jobs []ledger.Job
-	note string // why there are none
-}
-
-// plan says what one account gets: the photo, a mark on a photo that it has
-// already, or nothing because only the name is new.
-func (e *Enqueuer) plan(ctx context.Context, t Target, base ledger.Job, earlier, old []ledger.Job) (plan, error) {
-	deliver := newJob(t.Account, ledger.Deliver, base)
-	if e.marks(t) {
-		mark := newJob(t.Account, ledger.Mark, base)
-		has, err := e.Ledger.Content(ctx, t.Account, e.Bench, base.Digests.SHA256)
-		if err != nil || len(has) > 0 {
-			return plan{jobs: []ledger.Job{mark}}, err
+// wanted says whether an account gets the photo, or why not: it has it already.
+func (e *Enqueuer) wanted(ctx context.Context, t Target, file ledger.File, earlier, old []ledger.Job) (wanted bool, why string, err error) {
+	if e.Role == connectors.Select {
+		has, err := delivered(ctx, e.Ledger, t.Account, e.Bench, file)
+		if err != nil || t.Marks {
+			return len(has) == 0, "", err
 		}
-		return plan{jobs: []ledger.Job{deliver, mark}}, nil
+		if slices.ContainsFunc(has, e.byRule) {
+			return false, t.Account + " has it already as a select", nil
+		}
 	}
-	if sameContent(latestDelivery(earlier, t.Account), base) {
-		return plan{}, nil // of several accounts, this one has it or will have it
+	last := latestDelivery(earlier, t.Account)
+	if sha := last.Digests.SHA256; sha != "" && sha == file.SHA256 || e.sameCore(last.Core, file.Core) && !waits(last) {
+		return false, "", nil // of several accounts, this one has it or will have it
 	}
-	var under *ledger.Job
+	under := ""
 	for _, j := range old {
 		switch {
 		case j.Account != t.Account:
 		case atRemote(j):
-			return plan{note: fmt.Sprintf("renamed from %s, which %s has already; not sent again", j.Name, t.Account)}, nil
-		case j.State == ledger.Moving || j.State == ledger.Publishing || j.State == ledger.Queued && j.Published:
-			under = &j
+			return false, fmt.Sprintf("renamed from %s, which %s has already; not sent again", j.Name, t.Account), nil
+		case underWay(j):
+			under = j.Name
 		}
 	}
-	if under != nil {
-		return plan{}, &watch.LaterError{Until: time.Now().Add(time.Second), Reason: "it may just be arriving under its old name, " + under.Name}
+	if under != "" {
+		return false, "", &watch.LaterError{Until: time.Now().Add(time.Second), Reason: "it may just be arriving under its old name, " + under}
 	}
-	return plan{jobs: []ledger.Job{deliver}}, nil
+	return true, "", nil
+}
+
+// byRule reports whether a delivery is that of a select in another folder, where
+// it still lies.
+func (e *Enqueuer) byRule(j ledger.Job) bool {
+	return j.Role == connectors.Select && j.Folder != e.Folder && exists(j.Folder, j.Name)
+}
+
+// underWay reports whether it is open what becomes of a delivery.
+func underWay(j ledger.Job) bool {
+	return j.State == ledger.Moving || j.State == ledger.Publishing || j.State == ledger.Queued && j.Published
 }
 
 // latestDelivery is the newest delivery to account that was not given up; the
@@ -107,10 +106,6 @@ func latestDelivery(jobs []ledger.Job, account string) ledger.Job {
 	return ledger.Job{}
 }
 
-func sameContent(a, b ledger.Job) bool {
-	return a.Digests.SHA256 != "" && a.Digests.SHA256 == b.Digests.SHA256
-}
-
 // atRemote reports whether the remote has said yes to j.
 func atRemote(j ledger.Job) bool {
 	return j.State == ledger.Done || j.State == ledger.Sent || j.State == ledger.Parked && !j.SentAt.IsZero()
@@ -120,8 +115,21 @@ func newJob(account string, kind ledger.Kind, base ledger.Job) ledger.Job {
 	j := base
 	j.Account, j.Kind, j.Flow, j.State = account, kind, ledger.Out, ledger.Queued
 	j.Rank = rank(j)
-	j.ID = ledger.NewID(account, kind, j.Folder, j.Name, j.Batch, j.Generation)
+	j.ID = jobID(j, 0)
 	return j
+}
+
+// jobID tells a job's tries apart by again: of a delivery that was taken back,
+// the next one is another job. One local folder may go to several remote ones.
+func jobID(j ledger.Job, again int) string {
+	batch := j.Batch
+	if j.Remote != "" {
+		batch += "\x00" + j.Remote
+	}
+	if again > 0 {
+		batch += fmt.Sprintf("\x00%d", again)
+	}
+	return ledger.NewID(j.Account, j.Kind, j.Folder, j.Name, batch, j.Generation)
 }
 
 // rank is a job's place: selects before JPEG before other pictures before RAW

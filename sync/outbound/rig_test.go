@@ -140,7 +140,7 @@ func writeAt(t *testing.T, path, content string, at time.Time) {
 }
 
 // file is what watching sees of a file, without its inode's time.
-func file(t *testing.T, folder, name string) watch.File {
+func file(t testing.TB, folder, name string) watch.File {
 	t.Helper()
 	path := filepath.Join(folder, name)
 	info, err := os.Lstat(path)

@@ -1,7 +1,8 @@
 // Package outbound takes photos from hot folders to accounts. An Enqueuer turns
 // each finished file into jobs; a Sender works off the jobs of one account: it
 // asks the remote where the outcome of an earlier try is unknown, delivers,
-// confirms, and puts every trouble into words and a time of next action.
+// marks, confirms, commits what belongs together, and puts every trouble into
+// words and a time of next action.
 package outbound
 
 import (
@@ -37,9 +38,13 @@ type Sender struct {
 	// Changed is told of a file that was not sent because it is gone or not any
 	// more what was accepted, though nothing may have shown it; may be nil.
 	Changed func(folder, name string)
+	// Manifests names, by bench, the local folder in which the lists of its tasks
+	// are written before they are sent along. A bench without one sends none.
+	Manifests map[string]string
 
-	once sync.Once
-	sent chan struct{} // 1-buffered: something new to confirm
+	once  sync.Once
+	sent  chan struct{} // 1-buffered: something new to confirm
+	tasks chan struct{} // 1-buffered: a photo of a task has got on
 
 	mu      sync.Mutex
 	running map[string]*transfer // by job ID
@@ -54,7 +59,7 @@ type transfer struct {
 
 func (s *Sender) init() {
 	s.once.Do(func() {
-		s.sent = make(chan struct{}, 1)
+		s.sent, s.tasks = make(chan struct{}, 1), make(chan struct{}, 1)
 		s.running = map[string]*transfer{}
 		s.Recheck = cmp.Or(s.Recheck, defaultRecheck)
 		s.Log = s.Log.With("account", s.Account)
@@ -77,6 +82,7 @@ func (s *Sender) Run(ctx context.Context) error {
 		group.Go(func() error { s.work(ctx, transfers); return nil })
 	}
 	group.Go(func() error { s.confirm(ctx); return nil })
+	group.Go(func() error { s.commit(ctx, transfers); return nil })
 	group.Go(func() error { s.keep(ctx); return nil })
 	return group.Wait()
 }
@@ -124,6 +130,7 @@ func (s *Sender) record(ctx context.Context, j ledger.Job, e ledger.Event) (_ le
 	for try := 1; ; try++ {
 		next, err := s.Ledger.Record(j, e)
 		if err == nil {
+			s.noteTask(next)
 			return next, true
 		}
 		if errors.Is(err, ledger.ErrLost) {

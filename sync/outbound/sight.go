@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,8 +92,10 @@ func (c *census) visit(f watch.Found) error {
 		arrived = f.ModTime
 	}
 	if !arrived.Before(c.met) || !first.Ignore && !f.ModTime.Before(first.Since) {
-		c.files++
-		c.bytes += f.Size
+		if !c.enqueuer.onlyRead(f.Name) {
+			c.files++
+			c.bytes += f.Size
+		}
 		return nil
 	}
 	c.alone.Files = append(c.alone.Files, ledger.File{Folder: c.enqueuer.Folder, Name: f.Name, Stamp: ledger.Stamp(stamp(f.File))})
@@ -116,7 +119,7 @@ func (c *census) verdict() string {
 		return ""
 	}
 	return fmt.Sprintf("%d files (%s) lay here when the agent first saw this folder; `studio-agent release %s` sends them",
-		c.files, Bytes(c.bytes), c.enqueuer.Bench)
+		c.files, Bytes(c.bytes), cmp.Or(c.enqueuer.Bench, c.enqueuer.Folder))
 }
 
 // offersASecond bounds how often the files of a held folder are offered.

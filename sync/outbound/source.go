@@ -21,6 +21,8 @@ import (
 var (
 	// errGone says that a file left its hot folder before it was sent.
 	errGone = errors.New("the file was moved away or deleted before it could be sent")
+	// errUnsent says that there is nothing at the remote to be marked.
+	errUnsent = errors.New("the photo itself was not sent; there is nothing to mark")
 	// errNoRoot says that nothing can be said of the file, for its whole hot
 	// folder is not to be seen.
 	errNoRoot = errors.New("its hot folder is missing or empty; is the disk or share mounted?")

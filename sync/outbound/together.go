@@ -72,7 +72,7 @@ func (e *Enqueuer) leave(f watch.File) {
 // pairing reports whether f waits for a partner.
 func (e *Enqueuer) pairing(f watch.File) bool {
 	kind := picture.KindOf(f.Name)
-	return e.Together > 0 && kind != picture.Video && kind != picture.Other
+	return e.Together > 0 && kind != picture.Video && kind != picture.Other && !e.onlyRead(f.Name)
 }
 
 // stem is what the names of one picture have in common: IMG_1.CR3, IMG_1.JPG,
