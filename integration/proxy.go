@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,7 +25,11 @@ type Proxy struct {
 	server    *Server
 	delay     time.Duration
 	listeners []net.Listener
+	toServer  atomic.Int64
 }
+
+// ToServer is how many bytes clients have sent to the server so far.
+func (p *Proxy) ToServer() int64 { return p.toServer.Load() }
 
 func (s *Server) proxyIP() net.IP {
 	ip := append(net.IP(nil), s.ip.To4()...)
@@ -90,8 +95,8 @@ func (p *Proxy) carry(ctx context.Context, client *net.TCPConn, to *net.TCPAddr)
 	defer context.AfterFunc(ctx, func() { client.Close(); server.Close() })()
 	established := time.Now().Add(2 * p.delay)
 	var g errgroup.Group
-	g.Go(func() error { return p.late(server, client, established) })
-	g.Go(func() error { return p.late(client, server, established) })
+	g.Go(func() error { return p.late(server, client, established, &p.toServer) })
+	g.Go(func() error { return p.late(client, server, established, new(atomic.Int64)) })
 	g.Wait()
 }
 
@@ -101,9 +106,9 @@ type chunk struct {
 }
 
 // late copies from one connection to the other, each chunk after its delay, and
-// the end too. What is on the way waits in a queue that holds 64 MB, so that
+// the end too, and counts what has passed. What is on the way waits in a queue that holds 64 MB, so that
 // only lines above 50 Gbit/s notice it at 10 ms.
-func (p *Proxy) late(to, from *net.TCPConn, established time.Time) error {
+func (p *Proxy) late(to, from *net.TCPConn, established time.Time, passed *atomic.Int64) error {
 	line := make(chan chunk, 1024)
 	var g errgroup.Group
 	g.Go(func() error {
@@ -111,6 +116,7 @@ func (p *Proxy) late(to, from *net.TCPConn, established time.Time) error {
 		for {
 			buf := make([]byte, 64<<10)
 			n, err := from.Read(buf)
+			passed.Add(int64(n))
 			sent := time.Now()
 			if sent.Before(established) {
 				sent = established

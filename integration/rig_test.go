@@ -30,7 +30,7 @@ func rig(t *testing.T, s *Server, c connectors.Connector) connectortest.Rig {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

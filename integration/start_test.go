@@ -5,6 +5,7 @@ package integration
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -31,6 +32,11 @@ func Start(t testing.TB, kind string, opt Options) *Server {
 // far returns an address of s that is delay away, each way.
 func far(t testing.TB, s *Server, delay time.Duration) string {
 	t.Helper()
+	return behind(t, s, delay).Addr
+}
+
+func behind(t testing.TB, s *Server, delay time.Duration) *Proxy {
+	t.Helper()
 	p, err := NewProxy(s, delay)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +50,7 @@ func far(t testing.TB, s *Server, delay time.Duration) string {
 			t.Error(err)
 		}
 	})
-	return p.Addr
+	return p
 }
 
 type variant struct {
@@ -67,6 +73,13 @@ func everyServer() []variant {
 		{"pure-ftpd plain", PureFTPd, Options{}},
 		{"pure-ftpd explicit TLS", PureFTPd, Options{TLS: Explicit}},
 	}
+}
+
+// oneOfEach is each server in the way that is used most.
+func oneOfEach() []variant {
+	return slices.DeleteFunc(everyServer(), func(v variant) bool {
+		return v.opt.Chroot || v.kind != OpenSSH && v.opt.TLS != Explicit
+	})
 }
 
 // onEach runs a test on each server, changed.

@@ -1,0 +1,143 @@
+package ftp
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// patience is how long a server may be silent. A server that looks for viruses
+// when an upload ends takes its time.
+const patience = 2 * time.Minute
+
+// A patientConn gives up when nothing has moved for that long.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+func (c *patientConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *patientConn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// A dataConn carries one transfer.
+type dataConn struct {
+	net.Conn // with TLS, if any
+	raw      *patientConn
+	copied   io.Writer // of what is read; may be nil
+	wrote    bool
+	done     func()
+}
+
+func (c *dataConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.copied != nil {
+		c.copied.Write(p[:n])
+	}
+	return n, err
+}
+
+func (c *dataConn) Write(p []byte) (int, error) {
+	c.wrote = true
+	return c.Conn.Write(p)
+}
+
+// Handshake is called by the library for an upload of nothing, which would do
+// none.
+func (c *dataConn) Handshake() error {
+	if t, encrypted := c.Conn.(*tls.Conn); encrypted {
+		c.wrote = true
+		return t.Handshake()
+	}
+	return nil
+}
+
+// Close ends an upload in both layers and waits for the server's end. Under TLS
+// 1.3 the server has sent session tickets that nobody has read; closing over
+// them resets the connection, and the server takes the upload for broken.
+func (c *dataConn) Close() error {
+	defer c.done()
+	if t, encrypted := c.Conn.(*tls.Conn); encrypted && c.wrote {
+		err := t.CloseWrite()
+		if half, ok := c.raw.Conn.(interface{ CloseWrite() error }); err == nil && ok && half.CloseWrite() == nil {
+			c.raw.patience = 5 * time.Second
+			io.Copy(io.Discard, t) // tickets; whether all arrived the control connection says
+		}
+		c.raw.Close()
+		return err
+	}
+	return c.Conn.Close()
+}
+
+// A tap listens to the control connection for what the library does not tell:
+// the last verb and reply code, and the lines of FEAT. It keeps no arguments.
+type tap struct {
+	mu       sync.Mutex
+	rest     []byte // of a line that has not ended yet
+	verb     string
+	code     int
+	features []string
+}
+
+// Write gets commands and replies, in any pieces; listings pass here, too.
+func (t *tap) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for piece := range bytes.Lines(p) {
+		t.rest = append(t.rest, piece...)
+		if len(t.rest) > 8<<10 || piece[len(piece)-1] == '\n' {
+			t.line(strings.TrimRight(string(t.rest), "\r\n"))
+			t.rest = t.rest[:0]
+		}
+	}
+	return len(p), nil
+}
+
+func (t *tap) line(line string) {
+	if len(line) >= 4 && (line[3] == ' ' || line[3] == '-') {
+		if code, err := strconv.Atoi(line[:3]); err == nil && code >= 100 {
+			t.code = code
+			return
+		}
+	}
+	if rest, indented := strings.CutPrefix(line, " "); indented && t.verb == "FEAT" {
+		t.features = append(t.features, strings.TrimSpace(rest))
+		return
+	}
+	if verb, _, _ := strings.Cut(line, " "); len(verb) >= 3 && len(verb) <= 4 && verb == strings.ToUpper(verb) && verb != "QUIT" {
+		t.verb = verb
+	}
+}
+
+func (t *tap) last() (verb string, code int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.verb, t.code
+}
+
+// has reports whether FEAT names a feature, or any for "".
+func (t *tap) has(feature string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.features {
+		if name, _, _ := strings.Cut(strings.ToUpper(f), " "); name == feature || feature == "" {
+			return true
+		}
+	}
+	return false
+}
