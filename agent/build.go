@@ -73,6 +73,9 @@ func (t toolbox) connect(cfg *config.Config) (map[string]connection, error) {
 	for _, bench := range cfg.Benches {
 		problems = append(problems, badGlobs(bench)...)
 	}
+	if len(problems) == 0 {
+		problems = oneWay(cfg, made)
+	}
 	var unclaimed config.Errors
 	if len(problems) == 0 && errors.As(cfg.Unclaimed(), &unclaimed) {
 		problems = append(problems, unclaimed...)
@@ -192,25 +195,65 @@ func (t toolbox) hotFolder(ctx context.Context, l *ledger.Ledger, cfg config.Hot
 	return h, nil
 }
 
-func enqueuer(l *ledger.Ledger, cfg config.HotFolder, made map[string]connection) *outbound.Enqueuer {
+func enqueuer(l *ledger.Ledger, f config.HotFolder, made map[string]connection) *outbound.Enqueuer {
 	e := &outbound.Enqueuer{
-		Ledger: l, Bench: cfg.Bench, Role: connectors.Role(cfg.Role), Folder: cfg.Path,
-		Skip:     watch.Skip{Include: cfg.Include, Exclude: cfg.Exclude},
-		Together: cfg.Together, Resend: cfg.Renamed == "send",
+		Ledger: l, Bench: f.Bench, Role: connectors.Role(f.Role), Remote: f.Remote, Folder: f.Path,
+		Skip:     watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart, Sidecars: f.Role == config.Capture || f.Role == config.Select},
+		Together: f.Together, Resend: f.Renamed == "send", Metadata: f.Metadata == "send",
 		First: outbound.FirstSight{
-			Ignore: cfg.Existing.Ignore, Since: cfg.Existing.Since,
-			HoldFiles: cfg.HoldAbove.Files, HoldBytes: int64(cfg.HoldAbove.Size),
+			Ignore: f.Existing.Ignore, Since: f.Existing.Since,
+			HoldFiles: f.HoldAbove.Files, HoldBytes: int64(f.HoldAbove.Size),
 		},
 		Log: slog.New(slog.DiscardHandler),
 	}
-	for _, account := range cfg.To {
-		e.Targets = append(e.Targets, outbound.Target{Account: account, Vet: made[account].Vet, Marks: made[account].Mark != nil})
+	for _, account := range f.To {
+		e.Targets = append(e.Targets, target(account, f, made, f.Role == config.Select))
+	}
+	if s := f.Selects; f.Role == config.Capture && s != nil && s.ByTags() {
+		e.Selects = &outbound.SelectRule{Rating: s.Rating, Labels: s.Label, Keywords: s.Keyword}
+		for _, account := range s.To {
+			e.Selects.Targets = append(e.Selects.Targets, target(account, f, made, true))
+		}
 	}
 	return e
 }
 
-func (t toolbox) sender(l *ledger.Ledger, g *gate.Gate, account config.Account, connector connectors.Connector) *outbound.Sender {
-	return &outbound.Sender{Account: account.Name, Connector: connector, Ledger: l, Gate: g, Recheck: account.Recheck, Log: t.log}
+// target is an account that a folder sends to. Selects become tasks where
+// something is ordered, or comes back.
+func target(account string, f config.HotFolder, made map[string]connection, selects bool) outbound.Target {
+	c := made[account]
+	t := outbound.Target{Account: account, Vet: c.Vet, Marks: c.Mark != nil}
+	if !selects || c.Commit == nil && !slices.Contains(f.Returns, account) && !f.Selects.Manifest {
+		return t
+	}
+	t.Task = taskRule(f.Selects)
+	if c.Commit != nil && t.Task.By == outbound.ByWindow { // the platform wants an order soon
+		t.Task.Quiet, t.Task.Max = orderQuiet, orderMax
+	}
+	return t
+}
+
+// An order is placed after so long without another select, or with so many.
+const (
+	orderQuiet = 5 * time.Second
+	orderMax   = 50
+)
+
+func taskRule(s *config.Selects) *outbound.TaskRule {
+	switch s.Task {
+	case "per-folder":
+		return &outbound.TaskRule{By: outbound.ByFolder, Quiet: s.Window, Deadline: s.Deadline}
+	case "on-demand":
+		return &outbound.TaskRule{By: outbound.ByHand, Deadline: s.Deadline}
+	}
+	return &outbound.TaskRule{By: outbound.ByWindow, Window: s.Window, Deadline: s.Deadline}
+}
+
+func (t toolbox) sender(l *ledger.Ledger, g *gate.Gate, cfg *config.Config, account config.Account, connector connectors.Connector) *outbound.Sender {
+	return &outbound.Sender{
+		Account: account.Name, Connector: connector, Ledger: l, Gate: g, Recheck: account.Recheck,
+		Manifests: manifests(cfg, account.Name), Log: t.log,
+	}
 }
 
 // stall is how long a server may take to begin its answer.
@@ -222,4 +265,16 @@ func newHTTP() *http.Client {
 	transport.IdleConnTimeout = 30 * time.Second // below what servers allow: a POST on a dying connection has an unknown outcome
 	transport.ResponseHeaderTimeout = stall
 	return &http.Client{Transport: transport}
+}
+
+// manifests names, for each bench that wants them at an account, the folder in
+// which the lists of its tasks are written before they are sent.
+func manifests(cfg *config.Config, account string) map[string]string {
+	folders := map[string]string{}
+	for _, b := range cfg.Benches {
+		if s := b.Selects; s != nil && s.Manifest && slices.Contains(s.To, account) {
+			folders[b.Name] = filepath.Join(filepath.Dir(cfg.Ledger), "manifests", b.Name)
+		}
+	}
+	return folders
 }

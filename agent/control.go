@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 )
@@ -21,6 +23,9 @@ const (
 	verbResume  = "resume"
 	verbRetry   = "retry"
 	verbRelease = "release"
+	verbImport  = "import"
+	verbClose   = "close"
+	verbSend    = "send"
 )
 
 // takeControls does what people ask for, in order, each once.
@@ -61,6 +66,16 @@ func (a *agent) obey(ctx context.Context, c ledger.Control) string {
 		answer, err = a.retry(ctx, strings.Split(c.Args["jobs"], ","), c.Args["anyway"] == "yes")
 	case verbRelease:
 		answer, err = a.release(ctx, c.Args["bench"])
+	case verbImport:
+		var names []string
+		if c.Args["names"] != "" {
+			names = strings.Split(c.Args["names"], "\n")
+		}
+		answer, err = a.importTask(ctx, c.Args["task"], names)
+	case verbSend:
+		answer, err = a.sendTask(ctx, c.Args["task"])
+	case verbClose:
+		answer, err = a.closeTask(ctx, c.Args["task"])
 	default:
 		err = fmt.Errorf("this version does not know %q", c.Verb)
 	}
@@ -90,9 +105,9 @@ func (a *agent) resume(ctx context.Context, account string) (string, error) {
 	if err := a.ledger.ClearPause(account); err != nil {
 		return "", err
 	}
-	for _, s := range a.parts.senders() {
-		if account == "*" || account == s.Account {
-			s.Gate.Resume(ctx)
+	for _, p := range a.parts.accounts() {
+		if account == "*" || account == p.account {
+			p.gate.Resume(ctx)
 		}
 	}
 	return accountText(account) + " resumed", a.applyPauses(ctx)
@@ -105,16 +120,16 @@ func accountText(account string) string {
 	return "account " + account + " is"
 }
 
-// applyPauses tells the senders which pauses hold.
+// applyPauses tells the accounts which pauses hold.
 func (a *agent) applyPauses(ctx context.Context) error {
 	pauses, err := a.ledger.Pauses(ctx, time.Now())
 	if err != nil {
 		return err
 	}
-	for _, s := range a.parts.senders() {
+	for _, part := range a.parts.accounts() {
 		for _, p := range pauses {
-			if p.Account == s.Account || p.Account == "*" {
-				s.Gate.Pause(p.Until)
+			if p.Account == part.account || p.Account == "*" {
+				part.gate.Pause(p.Until)
 			}
 		}
 	}
@@ -144,18 +159,49 @@ func (a *agent) retry(ctx context.Context, ids []string, anyway bool) (string, e
 	return fmt.Sprintf("%s queued again", count(again, "photo")), nil
 }
 
-func (a *agent) release(ctx context.Context, bench string) (string, error) {
+// release lets go what the brake holds: the hot folders of a bench, or what an
+// account gives back.
+func (a *agent) release(ctx context.Context, name string) (string, error) {
+	cfg := a.parts.config()
+	if _, known := cfg.Accounts[name]; known {
+		return a.releaseAccount(ctx, cfg, name)
+	}
 	var folders []string
-	for _, f := range a.parts.config().HotFolders() {
-		if f.Bench == bench {
+	for _, f := range cfg.HotFolders() {
+		if f.Bench == name {
 			folders = append(folders, f.Path)
 		}
 	}
 	if len(folders) == 0 {
-		return "", fmt.Errorf("there is no bench %q", bench)
+		return "", fmt.Errorf("there is no bench and no account %q", name)
 	}
-	if _, err := outbound.Release(ctx, a.ledger, bench, folders); err != nil {
+	if _, err := outbound.Release(ctx, a.ledger, name, folders); err != nil {
 		return "", err
 	}
-	return "bench " + bench + " is released: its files go now", nil
+	return "bench " + name + " is released: its files go now", nil
+}
+
+// releaseAccount lets go what is held at an account, and in the hot folders that
+// mirror it.
+func (a *agent) releaseAccount(ctx context.Context, cfg *config.Config, account string) (string, error) {
+	var remotes, folders []string
+	for _, m := range cfg.Mirrors {
+		if m.Account == account && m.Direction == config.Get {
+			remotes = append(remotes, m.Remote)
+		}
+		if m.Account == account && m.Direction == config.Put {
+			folders = append(folders, m.Path)
+		}
+	}
+	in, err := inbound.Release(ctx, a.ledger, account, remotes)
+	out, outErr := outbound.Release(ctx, a.ledger, account, folders)
+	if in+out == 0 {
+		return "", errors.Join(err, outErr)
+	}
+	for _, p := range a.parts.accounts() {
+		if p.account == account && p.collector != nil {
+			p.collector.Wake()
+		}
+	}
+	return "account " + account + " is released: what it held goes now", nil
 }

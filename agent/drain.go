@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -12,7 +13,8 @@ import (
 type summary struct {
 	delivered int
 	bytes     int64
-	left      []string // each file that did not arrive, and why
+	landed    int
+	left      []string // each file that did not arrive or land, and why
 	took      time.Duration
 }
 
@@ -68,8 +70,9 @@ func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
 		}
 		waiting = waiting || st.Watching == "blind"
 	}
-	for _, s := range a.parts.senders() {
-		busy = busy || len(s.Status().Transfers) > 0
+	for _, p := range a.parts.accounts() {
+		out, in := p.pending()
+		busy, waiting = busy || out || in, waiting || in
 	}
 	due, err := a.ledger.Busy(ctx, time.Now().Add(time.Second))
 	if err != nil {
@@ -80,12 +83,25 @@ func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
 }
 
 func (a *agent) allClosed() bool {
-	for _, s := range a.parts.senders() {
-		if s.Status().Closed == "" {
+	for _, p := range a.parts.accounts() {
+		if closed, _, _ := p.gate.State(time.Now()); closed == "" {
 			return false
 		}
 	}
 	return true
+}
+
+// pending says whether an account is sending, and whether it is looking at or
+// fetching what came back. One that is closed or out of reach is not waited for.
+func (p part) pending() (out, in bool) {
+	if p.sender != nil {
+		out = len(p.sender.Status().Transfers) > 0
+	}
+	if p.collector != nil {
+		st := p.collector.Status()
+		in = len(st.Transfers) > 0 || st.Taking || st.Settling > 0 || st.Looked.IsZero() && st.Closed == "" && st.Trouble == ""
+	}
+	return out, in
 }
 
 func (a *agent) summary(ctx context.Context, start time.Time) (summary, error) {
@@ -111,10 +127,38 @@ func (a *agent) summary(ctx context.Context, start time.Time) (summary, error) {
 		parked = append(parked, waiting...)
 	}
 	for _, j := range parked {
-		s.left = append(s.left, fmt.Sprintf("%s to %s: %s", shown(j.Name), j.Account, reasonOf(j)))
+		s.left = append(s.left, fmt.Sprintf("%s %s %s: %s", shown(j.Name), toOrFrom(j), j.Account, reasonOf(j)))
+	}
+	for _, p := range a.parts.accounts() {
+		if p.collector != nil {
+			s.left = append(s.left, leftAt(p.collector.Status())...)
+		}
+	}
+	if s.landed, err = a.ledger.LandedSince(ctx, start); err != nil {
+		return s, err
 	}
 	s.delivered, s.bytes, err = a.ledger.DeliveredSince(ctx, start)
 	return s, err
+}
+
+// leftAt says what an account has that was not taken up.
+func leftAt(st inbound.Status) []string {
+	left := st.Held
+	if st.Trouble != "" {
+		left = append(left, fmt.Sprintf("account %s could not be looked at: %s", st.Account, st.Trouble))
+	}
+	for _, w := range st.Waiting {
+		left = append(left, fmt.Sprintf("%s from %s: %s", shown(w.Name), st.Account, w.Reason))
+	}
+	return left
+}
+
+// toOrFrom is the direction of a job in a word.
+func toOrFrom(j ledger.Job) string {
+	if j.Flow == ledger.In {
+		return "from"
+	}
+	return "to"
 }
 
 func reasonOf(j ledger.Job) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 	"github.com/studio-agent/studio-agent/watch"
 )
@@ -23,7 +24,8 @@ const (
 type live struct {
 	Folders  []liveFolder
 	Accounts []outbound.Status
-	Problem  string `json:",omitempty"` // of the agent as a whole: a refused configuration
+	Sources  []inbound.Status // of accounts that something is imported from
+	Problem  string           `json:",omitempty"` // of the agent as a whole: a refused configuration
 }
 
 type liveFolder struct {
@@ -69,10 +71,15 @@ func (a *agent) live() live {
 	for _, h := range a.parts.folders() {
 		st := h.watch.Status()
 		st.Waiting = st.Waiting[:min(len(st.Waiting), liveFiles)]
-		l.Folders = append(l.Folders, liveFolder{Bench: h.Bench, Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
+		l.Folders = append(l.Folders, liveFolder{Bench: h.Title(), Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
 	}
-	for _, s := range a.parts.senders() {
-		l.Accounts = append(l.Accounts, s.Status())
+	for _, p := range a.parts.accounts() {
+		if p.sender != nil {
+			l.Accounts = append(l.Accounts, p.sender.Status())
+		}
+		if p.collector != nil {
+			l.Sources = append(l.Sources, p.collector.Status())
+		}
 	}
 	return l
 }

@@ -79,8 +79,8 @@ func commands() *cobra.Command {
 			root.AddCommand(cmd)
 		}
 	}
-	add("setup", c.demoCommand(), c.checkCommand(), c.planCommand(), c.serviceCommand())
-	add("work", c.runCommand(), c.releaseCommand(), c.retryCommand(), c.pauseCommand(), c.resumeCommand())
+	add("setup", c.demoCommand(), c.checkCommand(), c.planCommand(), c.doctorCommand(), c.serviceCommand())
+	add("work", c.runCommand(), c.releaseCommand(), c.retryCommand(), c.pauseCommand(), c.resumeCommand(), c.taskCommand())
 	add("look", c.statusCommand(), c.whyCommand(), c.reconcileCommand(), c.gsCommand())
 	root.AddCommand(versionCommand())
 	return root

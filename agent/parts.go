@@ -9,6 +9,7 @@ import (
 
 	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/sync/gate"
+	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 )
 
@@ -18,9 +19,11 @@ type part struct {
 	fingerprint string // of the configuration that it was built from
 	run         func(context.Context) error
 
-	gate   *gate.Gate       // of an account
-	sender *outbound.Sender // of an account
-	folder *hotFolder       // of a hot folder
+	account   string
+	gate      *gate.Gate         // of an account
+	sender    *outbound.Sender   // of an account that takes photos
+	collector *inbound.Collector // of an account that something is imported from
+	folder    *hotFolder         // of a hot folder
 }
 
 // parts are what runs now. A part that ends by itself ends the agent.
@@ -119,13 +122,14 @@ func (p *parts) folders() []*hotFolder {
 	return all
 }
 
-func (p *parts) senders() []*outbound.Sender {
+// accounts lists the running accounts by their names.
+func (p *parts) accounts() []part {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var all []*outbound.Sender
+	var all []part
 	for _, key := range sortedKeys(p.running) {
-		if s := p.running[key].sender; s != nil {
-			all = append(all, s)
+		if r := p.running[key]; r.gate != nil {
+			all = append(all, r.part)
 		}
 	}
 	return all

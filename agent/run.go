@@ -18,7 +18,8 @@ import (
 // An agent is one running studio-agent. Its goroutines are all here:
 //
 //	run ─┬─ per hot folder: watch.Folder, watch.Hints
-//	     ├─ per account:    outbound.Sender (workers, confirmer, keeper)
+//	     ├─ per account:    gate.Gate, outbound.Sender (workers, confirmer, committer, keeper),
+//	     │                  inbound.Collector (poll, workers, acknowledger, keeper)
 //	     ├─ controls        what people ask, from the ledger
 //	     ├─ beat            what the agent says of itself, into the ledger
 //	     └─ reloads         agent.yaml changed, or SIGHUP
@@ -62,13 +63,14 @@ func openLedger(ctx context.Context, cfg *config.Config, log *slog.Logger) (*led
 // apply brings the running parts in line with cfg: what did not change goes on,
 // what changed is stopped and started anew.
 func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
+	a.memory = a.ledger.Memory
 	made, err := a.connect(cfg)
 	if err != nil {
 		return err
 	}
 	var wanted []part
 	for _, name := range sortedKeys(cfg.Accounts) {
-		wanted = append(wanted, a.accountPart(cfg.Accounts[name], made[name]))
+		wanted = append(wanted, a.accountPart(cfg, cfg.Accounts[name], made))
 	}
 	for _, f := range cfg.HotFolders() {
 		p, err := a.folderPart(ctx, f, made)
@@ -84,20 +86,34 @@ func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
 	return a.applyPauses(ctx)
 }
 
-func (a *agent) accountPart(account config.Account, made connection) part {
-	g := gate.New(made.Probe, a.log.With("account", account.Name))
-	sender := a.sender(a.ledger, g, account, made.Connector)
-	sender.Changed = func(folder, name string) { a.lookAgain(folder, name) }
-	return part{
-		key: "account " + account.Name, fingerprint: made.print, gate: g, sender: sender,
-		run: func(ctx context.Context) error {
-			g.Check(ctx)
-			group, ctx := errgroup.WithContext(ctx)
-			group.Go(func() error { return g.Run(ctx) })
-			group.Go(func() error { return sender.Run(ctx) })
-			return group.Wait()
-		},
+// accountPart is both ends of one account, behind one gate.
+func (a *agent) accountPart(cfg *config.Config, account config.Account, made map[string]connection) part {
+	connection := made[account.Name]
+	g := gate.New(connection.Probe, a.log.With("account", account.Name))
+	p := part{key: "account " + account.Name, fingerprint: connection.print + cfg.Quarantine, account: account.Name, gate: g}
+	runs := []func(context.Context) error{g.Run}
+	if connection.Out != nil {
+		p.sender = a.sender(a.ledger, g, cfg, account, connection.Connector)
+		p.sender.Changed = func(folder, name string) { a.lookAgain(folder, name) }
+		runs = append(runs, p.sender.Run)
 	}
+	if p.collector = a.collector(a.ledger, g, cfg, account, made); p.collector != nil {
+		for _, b := range cfg.Benches {
+			if importsFrom(b, account.Name) {
+				p.fingerprint += b.Imports.Fingerprint()
+			}
+		}
+		runs = append(runs, p.collector.Run)
+	}
+	p.run = func(ctx context.Context) error {
+		g.Check(ctx)
+		group, ctx := errgroup.WithContext(ctx)
+		for _, run := range runs {
+			group.Go(func() error { return run(ctx) })
+		}
+		return group.Wait()
+	}
+	return p
 }
 
 func (a *agent) folderPart(ctx context.Context, f config.HotFolder, made map[string]connection) (part, error) {
@@ -106,8 +122,8 @@ func (a *agent) folderPart(ctx context.Context, f config.HotFolder, made map[str
 		return part{}, err
 	}
 	print := f.Fingerprint()
-	for _, name := range f.To {
-		print += made[name].print // it asks the account's Vet
+	for _, name := range sortedKeys(made) {
+		print += made[name].print // it asks the accounts' Vet
 	}
 	return part{
 		key: "folder " + f.Path, fingerprint: print, folder: h,

@@ -62,7 +62,11 @@ func (s summary) report(out io.Writer, err error) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s delivered (%s) in %s\n", count(s.delivered, "photo"), outbound.Bytes(s.bytes), s.took.Round(100_000_000))
+	landed := ""
+	if s.landed > 0 {
+		landed = ", " + count(s.landed, "retouch") + " landed"
+	}
+	fmt.Fprintf(out, "%s delivered (%s)%s in %s\n", count(s.delivered, "photo"), outbound.Bytes(s.bytes), landed, s.took.Round(100_000_000))
 	for _, line := range s.left {
 		fmt.Fprintln(out, "not delivered:", line)
 	}

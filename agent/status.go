@@ -49,6 +49,8 @@ type view struct {
 	live    live
 	benches []benchView
 	parked  []ledger.Job
+	tasks   int // of which something is still expected
+	late    int // of these
 	pauses  []ledger.Pause
 	speeds  map[string]float64 // bytes per second by account and name, where known
 }
@@ -74,15 +76,22 @@ func viewOf(ctx context.Context, cfg *config.Config, l *ledger.Ledger) (view, er
 	if err != nil {
 		return v, err
 	}
-	for _, b := range cfg.Benches {
-		bench := benchView{name: b.Name}
+	mirrors := map[string]string{} // the account of each, by title
+	names := benchNames(cfg)
+	for _, f := range cfg.HotFolders() {
+		if f.Role == config.MirrorRole {
+			names, mirrors[f.Title()] = append(names, f.Title()), f.To[0]
+		}
+	}
+	for _, name := range names {
+		bench := benchView{name: name}
 		for _, t := range tallies {
-			if t.Bench == b.Name {
+			if t.Bench == name || t.Bench == "" && t.Account == mirrors[name] {
 				bench.tallies = append(bench.tallies, t)
 			}
 		}
 		for _, f := range v.live.Folders {
-			if f.Bench == b.Name {
+			if f.Bench == name {
 				bench.folders = append(bench.folders, f)
 			}
 		}
@@ -90,6 +99,16 @@ func viewOf(ctx context.Context, cfg *config.Config, l *ledger.Ledger) (view, er
 	}
 	if v.parked, err = l.Parked(ctx, 50); err != nil {
 		return v, err
+	}
+	tasks, err := l.Tasks(ctx, "", false)
+	if err != nil {
+		return v, err
+	}
+	for _, t := range tasks {
+		v.tasks++
+		if !t.Deadline.IsZero() && v.now.After(t.Deadline) {
+			v.late++
+		}
 	}
 	v.pauses, err = l.Pauses(ctx, v.now)
 	return v, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 )
 
@@ -23,6 +24,8 @@ func (v view) print(out io.Writer) {
 		v.bench(out, b)
 	}
 	v.accounts(out)
+	v.sources(out)
+	v.tasksLine(out)
 	v.held(out)
 }
 
@@ -71,7 +74,7 @@ func (v view) bench(out io.Writer, b benchView) {
 	for _, a := range v.live.Accounts {
 		for _, t := range a.Transfers {
 			if t.Bench == b.name {
-				fmt.Fprintf(out, "  %s\n", v.transfer(a.Account, t))
+				fmt.Fprintf(out, "  %s\n", v.transfer(a.Account, t, "→"))
 			}
 		}
 	}
@@ -138,14 +141,14 @@ func (v view) benchNumbers(b benchView) string {
 	return strings.Join(parts, " · ")
 }
 
-func (v view) transfer(account string, t outbound.Transfer) string {
+func (v view) transfer(account string, t outbound.Transfer, arrow string) string {
 	const width = 20
 	share := 1.0
 	if t.Size > 0 {
-		share = float64(t.Bytes) / float64(t.Size)
+		share = min(1, float64(t.Bytes)/float64(t.Size))
 	}
 	filled := int(share * width)
-	line := fmt.Sprintf("%s%s %3.0f %%  %s → %s", strings.Repeat("▓", filled), strings.Repeat("░", width-filled), share*100, shown(t.Name), account)
+	line := fmt.Sprintf("%s%s %3.0f %%  %s %s %s", strings.Repeat("▓", filled), strings.Repeat("░", width-filled), share*100, shown(t.Name), arrow, account)
 	if speed := v.speeds[account+"\x00"+t.Name]; speed > 0 {
 		left := time.Duration(float64(t.Size-t.Bytes) / speed * float64(time.Second))
 		line += fmt.Sprintf("  %s/s, %s left", outbound.Bytes(int64(speed)), rough(left))
@@ -154,7 +157,7 @@ func (v view) transfer(account string, t outbound.Transfer) string {
 }
 
 func (v view) accounts(out io.Writer) {
-	if len(v.live.Accounts) > 0 {
+	if len(v.live.Accounts)+len(v.live.Sources) > 0 {
 		fmt.Fprintln(out)
 	}
 	for _, a := range v.live.Accounts {
@@ -175,7 +178,11 @@ func (v view) held(out io.Writer) {
 	}
 	fmt.Fprintln(out, "\nHeld until somebody acts (studio-agent retry NAME):")
 	for _, j := range v.parked {
-		fmt.Fprintf(out, "%s %s (%s → %s): %s\n", signNeeds, shown(j.Name), j.Bench, j.Account, j.Reason)
+		arrow := "→"
+		if j.Flow == ledger.In {
+			arrow = "←"
+		}
+		fmt.Fprintf(out, "%s %s (%s): %s\n", signNeeds, shown(j.Name), strings.TrimSpace(j.Bench+" "+arrow+" "+j.Account), j.Reason)
 	}
 }
 

@@ -41,12 +41,12 @@ func TestTheLightOfABench(t *testing.T) {
 
 func TestATransferShowsItsBarItsRateAndTheTimeLeft(t *testing.T) {
 	v := view{now: noon, speeds: map[string]float64{"gs\x00day1/a.CR3": 10e6}}
-	got := v.transfer("gs", outbound.Transfer{Name: "day1/a.CR3", Bytes: 25e6, Size: 50e6})
+	got := v.transfer("gs", outbound.Transfer{Name: "day1/a.CR3", Bytes: 25e6, Size: 50e6}, "→")
 	want := "▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░  50 %  day1/a.CR3 → gs  10 MB/s, 2 s left"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	if got := v.transfer("gs", outbound.Transfer{Name: "empty"}); !strings.Contains(got, "100 %") {
+	if got := v.transfer("gs", outbound.Transfer{Name: "empty"}, "→"); !strings.Contains(got, "100 %") {
 		t.Errorf("an empty file: %q", got)
 	}
 }

@@ -39,14 +39,26 @@ func why(ctx context.Context, out io.Writer, cfg *config.Config, l *ledger.Ledge
 	if err != nil {
 		return err
 	}
-	if len(spots) == 0 {
-		return fmt.Errorf("no file named %s was ever seen in a hot folder, and none lies there now", shown(given))
+	retouches, err := retouchesMeant(ctx, l, given)
+	if err != nil {
+		return err
+	}
+	if len(spots)+len(retouches) == 0 {
+		return fmt.Errorf("no file named %s was ever seen in a hot folder or came back, and none lies there now", shown(given))
 	}
 	for i, s := range spots {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
 		if err := s.tell(ctx, out, l); err != nil {
+			return err
+		}
+	}
+	for i, j := range retouches {
+		if i+len(spots) > 0 {
+			fmt.Fprintln(out)
+		}
+		if err := tellRetouch(ctx, out, l, j); err != nil {
 			return err
 		}
 	}
@@ -121,7 +133,7 @@ func waitingIn(now live, folder string) []watch.Waiting {
 
 // tell writes the life of one file: first the answer, then the story.
 func (s spot) tell(ctx context.Context, out io.Writer, l *ledger.Ledger) error {
-	fmt.Fprintf(out, "%s in %s (bench %s)\n", shown(s.name), s.folder.Path, s.folder.Bench)
+	fmt.Fprintf(out, "%s in %s (%s)\n", shown(s.name), s.folder.Path, place(s.folder))
 	jobs, err := l.Jobs(ctx, s.folder.Path, s.name)
 	if err != nil {
 		return err
@@ -144,6 +156,13 @@ func (s spot) tell(ctx context.Context, out io.Writer, l *ledger.Ledger) error {
 	return nil
 }
 
+func place(f config.HotFolder) string {
+	if f.Role == config.MirrorRole {
+		return f.Title()
+	}
+	return "bench " + f.Bench
+}
+
 // answer says where the file is now, one line for each account or hindrance.
 func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) ([]string, error) {
 	var lines []string
@@ -164,6 +183,13 @@ func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) (
 	}
 	for _, key := range sortedKeys(latest) {
 		lines = append(lines, standing(latest[key]))
+		answers, err := l.AnswersTo(ctx, latest[key].ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range answers {
+			lines = append(lines, "  what came back as "+shown(j.Source.Name)+": "+comingBack(j))
+		}
 	}
 	if len(jobs) > 0 || len(lines) > 0 {
 		return lines, nil

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -92,6 +93,7 @@ func (f *film) wantWhole(t testing.TB, s *Server) {
 // first. It returns how many tries it took.
 func (f *film) deliver(t testing.TB, c connectors.Connector) (tries int) {
 	t.Helper()
+	last := ""
 	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(time.Second) {
 		if f.Published {
 			found, err := c.Out.Find(t.Context(), []connectors.Photo{f.Photo})
@@ -108,7 +110,10 @@ func (f *film) deliver(t testing.TB, c connectors.Connector) (tries int) {
 		if err == nil {
 			return tries
 		}
-		t.Logf("try %d: %v", tries, err)
+		if shape := kindOfError(err); shape != last {
+			t.Logf("try %d: %v", tries, err)
+			last = shape
+		}
 		if errors.Is(err, connectors.ErrRejected) || errors.Is(err, connectors.ErrDenied) {
 			t.Fatalf("given up for good: %v", err)
 		}
@@ -116,6 +121,9 @@ func (f *film) deliver(t testing.TB, c connectors.Connector) (tries int) {
 	t.Fatal("never delivered")
 	return tries
 }
+
+// kindOfError is an error without its numbers, so that each is told once.
+func kindOfError(err error) string { return regexp.MustCompile(`[0-9]+`).ReplaceAllString(err.Error(), "") }
 
 // A server is killed in the middle of a large upload, stays away for ten
 // seconds, and the upload goes on where it was.

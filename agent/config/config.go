@@ -138,6 +138,13 @@ type HotFolder struct {
 	Bench  string // empty for a mirror
 	Role   string // Capture, Select or MirrorRole; the key in agent.yaml is its plural
 	Remote string // of a mirror: the remote folder
+	// Selects are the bench's, for captures and selects; nil if it has none.
+	Selects *Selects
+	// Returns are the accounts that the bench imports from.
+	Returns []string
+	// Apart are folders inside of Path that files land in, relative to it and
+	// slash-separated: they are not watched.
+	Apart []string
 	Folder
 }
 
@@ -153,17 +160,24 @@ func (h HotFolder) Title() string {
 func (c *Config) HotFolders() []HotFolder {
 	var all []HotFolder
 	for _, b := range c.Benches {
+		var returns []string
+		if b.Imports != nil {
+			returns = b.Imports.From
+		}
 		if b.Captures != nil {
-			all = append(all, HotFolder{Bench: b.Name, Role: Capture, Folder: *b.Captures})
+			all = append(all, HotFolder{Bench: b.Name, Role: Capture, Selects: b.Selects, Returns: returns, Folder: *b.Captures})
 		}
 		if b.Selects != nil && b.Selects.Path != "" {
-			all = append(all, HotFolder{Bench: b.Name, Role: Select, Folder: b.Selects.Folder})
+			all = append(all, HotFolder{Bench: b.Name, Role: Select, Selects: b.Selects, Returns: returns, Folder: b.Selects.Folder})
 		}
 	}
 	for _, m := range c.Mirrors {
 		if m.Direction == Put {
 			all = append(all, m.hotFolder())
 		}
+	}
+	for i := range all {
+		all[i].Apart = c.landingsIn(all[i].Path)
 	}
 	return all
 }

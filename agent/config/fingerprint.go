@@ -31,7 +31,21 @@ func (m Mirror) Fingerprint() string { return fingerprint(m) }
 
 // Fingerprint changes when the folder moves to another bench or role, or when one
 // of its settings changes.
-func (f HotFolder) Fingerprint() string { return fingerprint(f) }
+func (f HotFolder) Fingerprint() string {
+	selects := f.Selects
+	f.Selects = nil // a pointer says nothing
+	if selects == nil || f.Role == Capture && !selects.ByTags() {
+		return fingerprint(f)
+	}
+	return fingerprint(f, *selects)
+}
+
+// Fingerprint changes when a setting of the imports changes.
+func (i Imports) Fingerprint() string {
+	keys := plain(i.Keys)
+	i.Keys = yaml.Node{}
+	return fingerprint(i, keys)
+}
 
 func plain(n yaml.Node) any {
 	if n.Kind == 0 {

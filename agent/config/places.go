@@ -37,6 +37,30 @@ func (c *Config) allPlaces() (all []place) {
 	return all
 }
 
+// landingsIn lists the folders inside of dir that the agent puts files into.
+func (c *Config) landingsIn(dir string) (all []string) {
+	paths := []string{c.Quarantine}
+	for _, b := range c.Benches {
+		if b.Imports != nil {
+			paths = append(paths, b.Imports.Path, b.Imports.Replaced)
+		}
+	}
+	for _, m := range c.Mirrors {
+		if m.Direction == Get {
+			paths = append(paths, m.Path, m.Replaced)
+		}
+	}
+	for _, path := range paths {
+		if path == "" || !inside(path, dir) {
+			continue
+		}
+		if rel, err := filepath.Rel(dir, path); err == nil && rel != "." {
+			all = append(all, filepath.ToSlash(rel))
+		}
+	}
+	return all
+}
+
 // places refuses local folders that get in each other's way. It goes by their
 // names alone: links are not followed, for that would wait for a network share
 // that is away.

@@ -16,9 +16,10 @@ type Selects struct {
 	Keyword []string `yaml:"keyword"`
 	// Task says how selects become tasks, which are tracked until all of them are
 	// back: per-window, all that come within Window of the first; per-folder,
-	// each folder in the selects folder is one. Default: per-window.
-	Task string `yaml:"task" default:"per-window" oneof:"per-window|per-folder"`
-	// Window is how long a task waits for more selects, at most.
+	// each folder in the selects folder is one, which is complete when for Window
+	// nothing more has come; on-demand, all until a person says `task send`.
+	Task string `yaml:"task" default:"per-window" oneof:"per-window|per-folder|on-demand"`
+	// Window is how long a task waits for more selects.
 	Window time.Duration `yaml:"window" default:"10m" range:"1s..24h"`
 	// Deadline is when the retouches of a task are late, counted from when it was
 	// sent; 0: never.

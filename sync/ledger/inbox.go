@@ -113,3 +113,19 @@ func (l *Ledger) UpdateFetch(j Job) error {
 		return err
 	})
 }
+
+// FindRetouches returns up to n jobs on their way in, the newest first, whose
+// name, at the remote or here, ends with the given one: for people.
+func (l *Ledger) FindRetouches(ctx context.Context, name string, n int) ([]Job, error) {
+	all, err := l.jobs(ctx, `WHERE flow = 'in' AND stem = ? ORDER BY created DESC`, Stem(name))
+	all = slices.DeleteFunc(all, func(j Job) bool {
+		return !strings.HasSuffix("/"+j.Name, "/"+name) && !strings.HasSuffix("/"+j.Source.Name, "/"+name)
+	})
+	return all[:min(n, len(all))], err
+}
+
+// AnswersTo returns the jobs on their way in that answer a job on its way out,
+// the oldest first.
+func (l *Ledger) AnswersTo(ctx context.Context, jobID string) ([]Job, error) {
+	return l.jobs(ctx, `WHERE answers = ? AND answers != '' AND +flow = 'in' ORDER BY created`, jobID)
+}

@@ -158,3 +158,11 @@ func (l *Ledger) DeliveredSince(ctx context.Context, since time.Time) (photos in
 		WHERE h.seq > (SELECT COALESCE(MAX(seq), 0) - 1000000 FROM history) AND h.at >= ? AND h.what = 'confirmed' AND j.kind = 'deliver'`, nanos(since)).Scan(&photos, &bytes)
 	return photos, bytes, err
 }
+
+// LandedSince counts the files that have landed at or after since; the history
+// is searched as by DeliveredSince.
+func (l *Ledger) LandedSince(ctx context.Context, since time.Time) (files int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM history h
+		WHERE h.seq > (SELECT COALESCE(MAX(seq), 0) - 1000000 FROM history) AND h.at >= ? AND h.what = ?`, nanos(since), Settled).Scan(&files)
+	return files, err
+}

@@ -193,7 +193,7 @@ func TestRecordTask(t *testing.T) {
 	if err == nil || errors.Is(err, ErrLost) {
 		t.Errorf("settled before the vendor had it: %v", err)
 	}
-	task, err = l.RecordTask(task, TaskEvent{What: Failed, At: noon, Until: later, Reason: "cut"})
+	_, err = l.RecordTask(task, TaskEvent{What: Failed, At: noon, Until: later, Reason: "cut"})
 	must(t, err)
 	if got := findTask(t, l, "t"); !got.NotBefore.Equal(later) || got.Failures != 1 || got.Reason != "cut" || !got.Published {
 		t.Errorf("after a failure it is %+v", got)

@@ -14,12 +14,18 @@ const taskIdle = time.Minute
 // noteTask wakes the committer when a photo of a task has come to rest.
 func (s *Sender) noteTask(j ledger.Job) {
 	ours := j.Batch != "" || s.Manifests[j.Bench] != "" && j.Folder == s.Manifests[j.Bench]
-	if !ours || j.State == ledger.Moving || j.State == ledger.Publishing {
-		return
+	if ours && j.State != ledger.Moving && j.State != ledger.Publishing {
+		s.Wake()
 	}
+}
+
+// Wake has the sender look now whether a task is to be committed: somebody else
+// has changed one.
+func (s *Sender) Wake() {
+	s.init()
 	select {
 	case s.tasks <- struct{}{}:
-	default:
+	default: // it will look anyway
 	}
 }
 

@@ -26,14 +26,18 @@ type By string
 const (
 	ByWindow By = "window" // those that come one after the other
 	ByFolder By = "folder" // and lie in one sub-folder, by the first part of the name
+	ByHand   By = "hand"   // all, until a person says that the task is full
 )
 
 const defaultQuiet = 5 * time.Second
 
-// closes is when a task that has just got a photo takes no more.
+// closes is when a task that has just got a photo takes no more; zero if a
+// person says when.
 func (r TaskRule) closes(created, now time.Time) time.Time {
 	end := created.Add(r.Window)
 	switch {
+	case r.By == ByHand:
+		return time.Time{}
 	case r.Quiet == 0 && r.Window > 0:
 		return end
 	case r.Quiet == 0:
@@ -91,6 +95,9 @@ func (e *Enqueuer) newTask(t Target, key, first string, now time.Time) ledger.Ta
 	}
 	if t.Task.Deadline > 0 {
 		last := task.Closes
+		if last.IsZero() {
+			last = now
+		}
 		if end := now.Add(t.Task.Window); end.After(last) {
 			last = end
 		}

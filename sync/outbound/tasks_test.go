@@ -121,6 +121,32 @@ func TestAFullTaskTakesNoMore(t *testing.T) {
 	})
 }
 
+func TestATaskByHandCollectsUntilAPersonSaysThatItIsFull(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		ofTasks(r, TaskRule{By: ByHand, Deadline: time.Hour})
+		r.start()
+		r.drop("look1/a.jpg", "A")
+		pass(24 * time.Hour)
+		r.drop("look2/b.jpg", "B")
+		pass(time.Minute)
+		all := r.tasks()
+		if len(all) != 1 || r.names(all[0]) != "look1/a.jpg look2/b.jpg" || all[0].State != ledger.Collecting {
+			t.Fatalf("tasks %+v, want one that collects both", all)
+		}
+		full, err := r.ledger.RecordTask(all[0], ledger.TaskEvent{What: ledger.Full, At: time.Now()})
+		must(t, err)
+		r.sender.Wake()
+		pass(time.Second)
+		if got := r.tasks()[0]; got.State != ledger.AtVendor {
+			t.Errorf("once it is full it is %s (was %s)", got.State, full.State)
+		}
+		r.drop("look3/c.jpg", "C")
+		if all := r.tasks(); len(all) != 2 || r.names(all[1]) != "look3/c.jpg" {
+			t.Errorf("the next photo is in %+v, want a task of its own", all)
+		}
+	})
+}
+
 func TestTwoBenchesNeverShareATask(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		ofTasks(r, TaskRule{Quiet: time.Minute})

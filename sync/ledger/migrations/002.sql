@@ -22,6 +22,7 @@ CREATE INDEX jobs_batch ON jobs (batch) WHERE flow = 'out' AND batch != '';
 CREATE INDEX jobs_receipt ON jobs (account, receipt_id) WHERE flow = 'out' AND receipt_id != '';
 CREATE INDEX jobs_core ON jobs (account, bench, core) WHERE core != '';
 CREATE INDEX jobs_stem ON jobs (account, stem) WHERE flow = 'out';
+CREATE INDEX jobs_stem_in ON jobs (stem) WHERE flow = 'in';
 DROP INDEX jobs_open;
 CREATE INDEX jobs_open ON jobs (bench, account, flow, state, size, created) WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed');
 
