@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +19,34 @@ type shot struct {
 	sha         string
 	size        int64
 	done        time.Time // when its last byte was written; zero while it is being written
-	selected    bool
+	chosen      []string  // accounts that it goes to as a select; nil if it is none
+	chosenAt    time.Time
+	starred     bool // it was chosen by what its XMP says, not by its folder
+	selected    bool // of a wanted one: the account must show it as selected
+}
+
+// column is what stands for a bench or mirror in the column of benches: nothing
+// for a mirror, whose title is long.
+func column(title string) string {
+	if isMirror(title) {
+		return ""
+	}
+	return title
+}
+
+func isMirror(title string) bool { return strings.Contains(title, " ") }
+
+// wanted reports whether s must be at an account.
+func (s shot) wanted(account string) bool {
+	return slices.Contains(s.to, account) || slices.Contains(s.chosen, account)
+}
+
+// since is when s was ready to go to an account.
+func (s shot) since(account string) time.Time {
+	if !slices.Contains(s.to, account) {
+		return s.chosenAt
+	}
+	return s.done
 }
 
 // An album is all that the photographer knows. It may be used from several
@@ -44,7 +72,10 @@ func digestOf(content []byte) string {
 func (a *album) begin(f config.HotFolder, name string, content []byte) *shot {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := &shot{bench: f.Bench, to: f.To, name: name, sha: digestOf(content), size: int64(len(content))}
+	s := &shot{bench: f.Title(), to: f.To, name: name, sha: digestOf(content), size: int64(len(content))}
+	if f.Role == config.Select {
+		s.chosen = f.To
+	}
 	a.shots = append(a.shots, s)
 	return s
 }
@@ -54,6 +85,13 @@ func (a *album) finish(s *shot) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s.done = time.Now()
+}
+
+// choose notes that s is a select from now on.
+func (a *album) choose(s *shot, to []string, starred bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s.chosen, s.chosenAt, s.starred = to, time.Now(), starred
 }
 
 func (a *album) update(change func()) {
@@ -106,6 +144,21 @@ func (a *album) count() int {
 	return len(a.arrived)
 }
 
+// has reports whether a photographer has made a content.
+func (a *album) has(sha string) bool { return a.benchOf(sha) != "" }
+
+// benchOf is where a content was made; empty if nobody made it.
+func (a *album) benchOf(sha string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.shots {
+		if s.sha == sha {
+			return s.bench
+		}
+	}
+	return ""
+}
+
 // latest is the newest content under a name.
 func (a *album) latest(bench, name string) (shot, bool) {
 	a.mu.Lock()
@@ -126,7 +179,7 @@ func (a *album) delays() []time.Duration {
 	for key, at := range a.arrived {
 		for _, s := range a.shots {
 			if s.sha == key.sha && !s.done.IsZero() {
-				all = append(all, max(0, at.Sub(s.done)))
+				all = append(all, max(0, at.Sub(s.since(key.account))))
 			}
 		}
 	}
@@ -139,10 +192,13 @@ func (a *album) delays() []time.Duration {
 func (a *album) remarks() (lines []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	chosen := 0
+	moved, starred := 0, 0
 	for _, s := range a.shots {
-		if s.selected {
-			chosen++
+		switch {
+		case s.starred:
+			starred++
+		case s.chosen != nil:
+			moved++
 		}
 	}
 	add := func(n int, text string) {
@@ -151,7 +207,8 @@ func (a *album) remarks() (lines []string) {
 		}
 	}
 	add(a.renamed, "got a new name or folder after the shot: none may come twice")
-	add(chosen, "went into selects: the platform must show them as selected (status 30)")
+	add(moved, "went into selects: a platform must show them as selected (status 30)")
+	add(starred, "got stars in an XMP sidecar: a select where it lies")
 	add(a.fixed, "had a name without a product: held until the name was right")
 	return lines
 }

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studio-agent/studio-agent/agent/config"
-	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // demoLimit is when the demo gives up, so that all is over within 90 s.
@@ -30,13 +29,15 @@ type demoOptions struct {
 func (c *cli) demoCommand() *cobra.Command {
 	var opt demoOptions
 	cmd := &cobra.Command{
-		Use: "demo", Short: "See the agent at work with a photographer and a platform that are simulated; needs nothing", Args: cobra.NoArgs,
-		Long: "See the agent at work: a simulated photographer shoots on two benches, the real agent brings the\n" +
-			"pictures to a simulated Grand Shooting on this machine, and the demo proves that each arrived once and\n" +
-			"byte for byte. It works in a temporary folder, needs no network, ends by itself within 90 s, and its exit\n" +
-			"code is 0 if all is proven, 1 if not.\n\n" +
-			"With --config FILE it rehearses your own agent.yaml: the agent runs a copy in which hot folders, ledger\n" +
-			"and log are temporary ones, secrets are dummies and accounts are simulated. Nothing of yours is touched.",
+		Use: "demo", Short: "See the agent at work with photographers, a platform and retouchers that are simulated; needs nothing", Args: cobra.NoArgs,
+		Long: "See the agent at work: simulated photographers shoot on two benches, the real agent brings the pictures\n" +
+			"to a simulated Grand Shooting on this machine and what is chosen to retouchers over SFTP and FTPS, puts\n" +
+			"their retouches into the import folders, and the demo proves that each arrived and landed once and byte\n" +
+			"for byte. It works in a temporary folder, needs no network, ends by itself within 90 s, and its exit code\n" +
+			"is 0 if all is proven, 1 if not.\n\n" +
+			"With --config FILE it rehearses your own agent.yaml: the agent runs a copy in which all folders, ledger and\n" +
+			"log are temporary ones, secrets are dummies and accounts are simulated. Whatever retouches must be\n" +
+			"(expect) is not asked of the simulated ones, and nothing waits for a person. Nothing of yours is touched.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flag("config").Changed {
 				opt.config = c.config
@@ -44,7 +45,7 @@ func (c *cli) demoCommand() *cobra.Command {
 			return runDemo(cmd.Context(), opt, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().BoolVar(&opt.chaos, "chaos", false, "break connections, lose answers, take the platform down, kill the agent")
+	cmd.Flags().BoolVar(&opt.chaos, "chaos", false, "break connections, lose answers, take servers down, kill the agent")
 	cmd.Flags().Uint64Var(&opt.seed, "seed", 1, "the `NUMBER` that pictures and chaos are drawn from")
 	cmd.Flags().BoolVar(&opt.stay, "stay", false, "go on until Ctrl-C, for pictures and commands of your own")
 	cmd.Flags().BoolVar(&opt.keep, "keep", false, "leave the temporary folder, and say where it is")
@@ -58,8 +59,9 @@ type demo struct {
 	exe     string
 	cfg     *config.Config // what the agent runs
 	remotes map[string]remote
-	plan    *faults.Plan // nil without chaos
 	album   *album
+	returns *returns
+	vendors []*vendor
 	names   [][]string // what pictures are called, for each hot folder of a person's agent.yaml
 	line    *timeline
 	agent   *child
@@ -71,10 +73,7 @@ func runDemo(ctx context.Context, opt demoOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{demoOptions: opt, album: newAlbum(), line: newTimeline(out, benchNames(cfg), sortedKeys(cfg.Accounts))}
-	if opt.chaos {
-		d.plan = plague(opt.seed)
-	}
+	d := &demo{demoOptions: opt, album: newAlbum(), returns: new(returns), line: newTimeline(out, benchNames(cfg), sortedKeys(cfg.Accounts))}
 	if d.exe, err = os.Executable(); err != nil {
 		return fmt.Errorf("the demo cannot find its own program: %w", err)
 	}
@@ -99,6 +98,7 @@ func runDemo(ctx context.Context, opt demoOptions, out io.Writer) error {
 	defer log.Close()
 	d.agent = &child{exe: d.exe, config: d.cfg.File, log: log, heard: d.heard}
 	d.eyes = &onlooker{cfg: d.cfg}
+	d.vendors = d.playVendors()
 	defer d.eyes.close()
 	return d.perform(ctx)
 }
@@ -165,13 +165,26 @@ func (d *demo) story(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	watching, stop := context.WithCancel(ctx)
-	group.Go(func() error { return d.eyes.Run(watching, d.waits) })
+	group.Go(func() error { return d.company(watching) })
 	group.Go(func() error {
 		defer stop()
 		if err := d.plot(ctx); err != nil {
 			return err
 		}
-		return await(ctx, func() bool { return d.eyes.settled(ctx) })
+		return await(ctx, func() bool { return d.isBack(ctx) && d.eyes.settled(ctx) })
 	})
+	return group.Wait()
+}
+
+// company is all who work without being told to, until ctx ends.
+func (d *demo) company(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.eyes.Run(ctx, d.waits) })
+	for _, v := range d.vendors {
+		group.Go(func() error { return v.Run(ctx) })
+	}
+	for _, im := range d.importers() {
+		group.Go(func() error { return im.Run(ctx) })
+	}
 	return group.Wait()
 }

@@ -72,10 +72,25 @@ func TestDemoProvesItself(t *testing.T) {
 		`SS18-001_1\.jpg is picture \d+, version 2,`,
 		`knows SS18-001/SS18-001_back\.jpg: renamed from SS18-001/SS18-001_2\.jpg`,
 		`agent         SS18-004_5\.jpg is chosen for retouching`,
+		`packshot-1  photographer  gives SS18-004/SS18-004_2\.jpg 4 stars: writes SS18-004_2\.xmp$`,
+		`packshot-1  acme          SS18-004/SS18-004_2\.jpg is in its folder /in/SS18-004, \d\.\d s after it was chosen$`,
+		`packshot-1  acme          takes SS18-004_5\.jpg out of its folder at once$`,
+		`packshot-1  acme          has retouched SS18-004_5\.jpeg \(\d+ kB\), slowly$`,
+		`packshot-1  agent         SS18-004_5\.jpeg of acme has landed in the import folder, `,
+		`packshot-2  vendor        breaks off in the middle of uploading SH18-101_1\.jpg`,
+		`packshot-2  agent         does not take SH18-101_1\.jpg: SH18-101_1\.jpg is not whole: `,
+		`packshot-2  importer      takes SH18-101_1\.jpg out of the import folder$`,
+		`agent         keeps SS18-999_1\.jpg of acme apart: no photo named SS18-999_1 was sent to acme`,
 		`^packshot-1 → platform +17 +17 +18 +0 +0 +0$`,
-		`^packshot-2 → platform +18 +18 +18 +0 +0 +0$`,
-		` 0 got 429 `,
-		`^● Proven by SHA-256: 35 pictures in 36 versions`,
+		`^packshot-1 → acme +4 +5 +5 +0 +0 +0$`,
+		`^packshot-2 → platform +13 +18 +18 +0 +0 +0$`,
+		`^packshot-2 → vendor +5 +5 +5 +0 +0 +0$`,
+		`^packshot-1 ← acme +5 +5 +6 +0 +0 +0$`,
+		`^packshot-2 ← vendor +5 +5 +5 +0 +0 +0$`,
+		`^SS18-999_1\.jpg, which nobody asked for, is in quarantine: `,
+		`^10 pictures in \d tasks, all imported$`,
+		` [0-3] got 429 `, // a busy machine brings requests in bunches
+		`^● Proven by SHA-256: 45 pictures in 46 versions, each delivered once, and 10 retouches in 11 versions, `,
 	)
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("it leaves %v behind (%v)", left, err)
@@ -94,9 +109,11 @@ func TestDemoProvesItselfInChaos(t *testing.T) {
 	wantLines(t, out,
 		`chaos         kills the agent \(kill -9\)`,
 		`chaos         takes the platform off the network`,
-		`chaos         platform has stored .*, but its answer is lost$`,
+		`chaos         takes the retouchers' servers off the network`,
+		`chaos         (platform|acme|vendor) has stored .*, but its answer is lost$`,
 		`chaos         the connection breaks in the middle of an upload$`,
-		`^● Proven by SHA-256: 35 pictures in 36 versions, .* 0 lost, 0 doubled, 0 torn`,
+		`chaos         (acme|vendor) hangs up before a login$`,
+		`^● Proven by SHA-256: 45 pictures in 46 versions, .* 10 retouches in 11 versions, .* 0 lost, 0 doubled, 0 torn`,
 	)
 	if n := strings.Count(out, "starts (process "); n != 3 {
 		t.Errorf("the agent was started %d times, want 3", n)
@@ -135,7 +152,7 @@ benches:
 	wantLines(t, out,
 		`^A rehearsal of .*agent\.yaml`,
 		`bench-1  photographer  writes [A-Z]{4}-\d+\.cr3 \(\d+ kB\), slowly$`,
-		`bench-1  nas           [A-Z]{4}-\d+\.cr3 is there,`,
+		`bench-1  nas           [A-Z]{4}-\d+\.cr3 is in its folder /put/bench-1,`,
 		`^bench-1 → gs +6 +6 +6 +0 +0 +0$`,
 		`^bench-1 → nas +3 +3 +3 +0 +0 +0$`,
 		`^The folder stays: `,
@@ -164,7 +181,7 @@ func TestDemoSaysWhatIsWrongWithAConfiguration(t *testing.T) {
 func TestDemoFailsIfTheProofFails(t *testing.T) {
 	var held []holding
 	out := &lockedBuffer{}
-	d := &demo{album: newAlbum(), line: newTimeline(out, []string{"b1"}, nil), eyes: &onlooker{}}
+	d := &demo{album: newAlbum(), returns: new(returns), line: newTimeline(out, []string{"b1"}, nil), eyes: &onlooker{}}
 	f := hot("b1", config.Capture, "gs")
 	f.Path = t.TempDir()
 	d.cfg = &config.Config{Benches: []config.Bench{{Name: "b1", Captures: &f.Folder}}}
@@ -212,9 +229,13 @@ func TestAnAgentThatCannotStartEndsTheDemo(t *testing.T) {
 
 func TestDemoTellsWhatItSees(t *testing.T) {
 	out := &lockedBuffer{}
+	nas := &desk{root: t.TempDir(), put: "put", stored: map[deskFile]int{}, latest: map[string]string{}}
 	d := &demo{album: newAlbum(), line: newTimeline(out, []string{"b1"}, nil), remotes: map[string]remote{
-		"gs": {serve: func(context.Context) error { return nil }}, "nas": {},
+		"gs": {serve: func(context.Context) error { return nil }}, "nas": {desk: nas},
 	}}
+	if err := writeFile(t.Context(), nas.path("put/a.jpg"), atOnce, []byte("a")); err != nil {
+		t.Fatal(err)
+	}
 	s := d.album.begin(hot("b1", config.Capture, "gs", "nas"), "a.jpg", []byte("a"))
 	d.waits("b1", "a.jpg", "still being written")
 	d.album.finish(s)
@@ -234,7 +255,7 @@ func TestDemoTellsWhatItSees(t *testing.T) {
 		"b1 gs a.jpg is picture 7, 0.7 s after its last byte",
 		"b1 gs a.jpg has come once more",
 		"gs mine.jpg is picture 8; it is none of the photographer's",
-		"b1 nas a.jpg is there, 0.0 s after its last byte",
+		"b1 nas a.jpg is in its folder /put, 0.0 s after its last byte",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -33,7 +33,7 @@ type child struct {
 
 // A logLine is what the demo understands of a line of the agent's log.
 type logLine struct {
-	Level, Msg, Account, Bench, Name, Reason, Error string
+	Level, Msg, Account, Bench, Name, Folder, Task, Reason, Error string
 }
 
 // Run starts the agent, and anew after each kill, until ctx ends. An agent that
@@ -119,6 +119,9 @@ const (
 	msgProcess   = "process"
 	msgDelivered = "Photo delivered"
 	msgMarked    = "Photo marked"
+	msgLanded    = "Retouch landed"
+	msgReturned  = "Retouch is held: a person must act"
+	msgTask      = "Task is at the vendor"
 	msgHeld      = "Photo is held: a person must act"
 	msgNotSent   = "Photo is not sent"
 	msgAway      = "Account is out of reach; it is tried again and again"
@@ -133,6 +136,10 @@ func (l logLine) sentence() string {
 		return "starts (process " + l.Name + ")"
 	case msgMarked:
 		return l.Name + " is chosen for retouching: a mark on the picture that is there, no second upload"
+	case msgTask:
+		return l.Account + " has all of task " + l.Task
+	case msgReturned:
+		return "keeps " + l.Name + " of " + l.Account + " apart: " + l.Reason
 	case msgHeld:
 		return "holds " + l.Name + ": " + l.Reason
 	case msgNotSent:

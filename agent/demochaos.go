@@ -3,50 +3,71 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors/faults"
+	"github.com/studio-agent/studio-agent/connectors/ftp/ftpsim"
+	"github.com/studio-agent/studio-agent/connectors/sftp/sftpsim"
 )
 
 const outageFor = 3 * time.Second
 
-// plague plans what goes wrong on the way, each kind of trouble a few times, in
-// an order that seed decides.
-func plague(seed uint64) *faults.Plan {
-	rnd := rand.New(rand.NewPCG(seed, seed))
+// plague plans what goes wrong on the way to an account of a type, each kind of
+// trouble a few times, in an order that seed decides.
+func plague(accountType string, seed uint64) *faults.Plan {
+	rnd := rand.New(rand.NewPCG(seed, uint64(len(accountType))))
 	plan := faults.NewPlan(seed)
 	mix := func(op string, calls int, all ...faults.Fault) {
-		queue := make([]faults.Fault, calls)
+		queue := make([]faults.Fault, max(calls, len(all)))
 		copy(queue, all)
-		rnd.Shuffle(calls, func(i, j int) { queue[i], queue[j] = queue[j], queue[i] })
+		rnd.Shuffle(len(queue), func(i, j int) { queue[i], queue[j] = queue[j], queue[i] })
 		plan.Then(op, queue...)
 	}
 	cut := func() faults.Fault { return faults.Fault{Cut: 1 + rnd.Int64N(150_000)} }
-	mix("upload", 40,
-		cut(), cut(), cut(), faults.Fault{Cut: -1},
-		faults.Fault{LoseReply: true}, faults.Fault{LoseReply: true}, faults.Fault{LoseReply: true},
-		faults.Fault{Status: 500}, faults.Fault{Status: 500},
-		faults.Fault{FailAfter: 500}, faults.Fault{FailAfter: 500},
-		faults.Fault{Status: 429, RetryAfter: time.Second},
-		faults.Fault{Delay: 2 * time.Second}, faults.Fault{Delay: time.Second})
-	mix("list", 20,
-		faults.Fault{Status: 500}, faults.Fault{Status: 429, RetryAfter: time.Second},
-		faults.Fault{LoseReply: true}, faults.Fault{Delay: time.Second})
-	mix("status", 2, faults.Fault{LoseReply: true})
+	lost := faults.Fault{LoseReply: true}
+	switch accountType {
+	case "grandshooting":
+		mix("upload", 40,
+			cut(), cut(), cut(), faults.Fault{Cut: -1}, lost, lost, lost,
+			faults.Fault{Status: 500}, faults.Fault{Status: 500},
+			faults.Fault{FailAfter: 500}, faults.Fault{FailAfter: 500},
+			faults.Fault{Status: 429, RetryAfter: time.Second},
+			faults.Fault{Delay: 2 * time.Second}, faults.Fault{Delay: time.Second})
+		mix("list", 20,
+			faults.Fault{Status: 500}, faults.Fault{Status: 429, RetryAfter: time.Second}, lost, faults.Fault{Delay: time.Second})
+		mix("status", 2, lost)
+	case "sftp":
+		mix(sftpsim.OpConnect, 6, faults.Fault{Cut: -1}, faults.Fault{Cut: -1})
+		mix(sftpsim.OpUpload, 8, cut(), lost, faults.Fault{FailAfter: 500}, faults.Fault{Status: 500})
+		mix(sftpsim.OpFetch, 8, cut(), cut(), faults.Fault{Status: 500})
+		mix(sftpsim.OpList, 20, faults.Fault{Status: 500}, faults.Fault{Cut: -1}, lost, faults.Fault{Delay: time.Second})
+	case "ftp":
+		const busy, broken = 421, 451 // RFC 959, section 4.2.1
+		mix(ftpsim.OpLogin, 6, faults.Fault{Status: busy}, faults.Fault{Cut: -1})
+		mix(ftpsim.OpStore, 8, cut(), lost, faults.Fault{Status: broken})
+		mix(ftpsim.OpRename, 8, faults.Fault{FailAfter: broken})
+		mix(ftpsim.OpRetr, 8, cut(), cut(), faults.Fault{Status: broken})
+		mix(ftpsim.OpList, 20, faults.Fault{Status: broken}, faults.Fault{Cut: -1}, faults.Fault{Delay: time.Second})
+	}
 	return plan
 }
 
-// trouble kills the agent twice and takes the platform down once, when enough
-// has arrived for there to be something to spoil.
+// trouble kills the agent twice, and takes the platform and then the retouchers
+// down once, when enough has arrived for there to be something to spoil.
 func (d *demo) trouble(ctx context.Context) error {
 	rnd := rand.New(rand.NewPCG(d.seed, 3))
+	platforms := func(ctx context.Context) error {
+		return d.outage(ctx, "the platform", func(r remote) bool { return r.desk == nil })
+	}
+	retouchers := func(ctx context.Context) error {
+		return d.outage(ctx, "the retouchers' servers", func(r remote) bool { return r.desk != nil })
+	}
 	for _, act := range []struct {
-		share float64 // of what is to arrive
+		share float64 // of what is to arrive, or to land
 		do    func(context.Context) error
-	}{{0.15, d.killAgent}, {0.4, d.outage}, {0.55, d.killAgent}} {
-		if err := await(ctx, func() bool { return float64(d.album.count()) >= act.share*float64(d.expected()) }); err != nil {
+	}{{0.12, d.killAgent}, {0.3, platforms}, {0.65, retouchers}, {0.7, d.killAgent}} {
+		if err := await(ctx, func() bool { return float64(d.album.count()+d.returns.landed()) >= act.share*float64(d.expected()) }); err != nil {
 			return err
 		}
 		if err := sleep(ctx, time.Duration(rnd.IntN(400))*time.Millisecond); err != nil {
@@ -59,11 +80,17 @@ func (d *demo) trouble(ctx context.Context) error {
 	return nil
 }
 
-// expected is about how many pictures will arrive.
+// expected is about how many pictures will arrive, and retouches land.
 func (d *demo) expected() int {
 	n := 0
 	for i, some := range d.names {
-		n += len(some) * len(d.cfg.HotFolders()[i].To)
+		f := d.cfg.HotFolders()[i]
+		for _, account := range f.To {
+			n += len(some)
+			if importsFrom(d.bench(f.Bench), account) {
+				n += len(some)
+			}
+		}
 	}
 	return cmp.Or(n, demoPictures)
 }
@@ -76,19 +103,22 @@ func (d *demo) killAgent(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) outage(ctx context.Context) error {
-	d.line.say("", whoChaos, "takes the platform off the network for %s", short(outageFor))
-	d.switchOff(true)
-	defer d.switchOff(false)
-	return sleep(ctx, outageFor)
-}
-
-func (d *demo) switchOff(down bool) {
+func (d *demo) outage(ctx context.Context, what string, struck func(remote) bool) error {
+	var all []remote
 	for _, r := range d.remotes {
-		if r.outage != nil {
-			r.outage(down)
+		if r.outage != nil && struck(r) {
+			all = append(all, r)
 		}
 	}
+	if len(all) == 0 {
+		return nil
+	}
+	d.line.say("", whoChaos, "takes %s off the network for %s", what, short(outageFor))
+	for _, r := range all {
+		r.outage(true)
+		defer r.outage(false)
+	}
+	return sleep(ctx, outageFor)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -98,35 +128,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
-}
-
-// faultText says what a fault did; empty for none.
-func faultText(s sighting) string {
-	what := "a question about its pictures"
-	switch {
-	case s.name != "":
-		what = s.name
-	case s.op == "upload":
-		what = "an upload"
-	case s.op == "status":
-		what = "a mark"
-	}
-	f := s.fault
-	switch {
-	case f.LoseReply && s.sha != "":
-		return fmt.Sprintf("%s has stored %s, but its answer is lost", s.account, what)
-	case f.LoseReply:
-		return fmt.Sprintf("%s has done its part, but its answer to %s is lost", s.account, what)
-	case f.FailAfter != 0:
-		return fmt.Sprintf("%s has stored %s, but says %d", s.account, what, f.FailAfter)
-	case f.Status == 429:
-		return fmt.Sprintf("%s says 429 to %s: come back in %s", s.account, what, short(f.RetryAfter))
-	case f.Status != 0:
-		return fmt.Sprintf("%s says %d to %s, and does nothing about it", s.account, f.Status, what)
-	case f.Cut != 0:
-		return fmt.Sprintf("the connection breaks in the middle of %s", what)
-	case f.Delay != 0:
-		return fmt.Sprintf("%s took %s over %s", s.account, short(f.Delay), what)
-	}
-	return ""
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func (o *onlooker) holds(ctx context.Context, bench, name string) bool {
 // knows reports whether the agent has taken note of every file of a hot folder
 // as it is on disk now.
 func (o *onlooker) knows(ctx context.Context, f config.HotFolder) bool {
-	skip, known := watch.Skip{Include: f.Include, Exclude: f.Exclude}, true
+	skip, known := watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart}, true
 	err := watch.Walk(ctx, f.Path, skip, func(found watch.Found) error {
 		if found.Skipped != "" || found.Folder {
 			return nil
@@ -106,6 +107,25 @@ func (o *onlooker) settled(ctx context.Context) bool {
 	}
 	busy, err := o.ledger.Busy(ctx, time.Now().Add(24*time.Hour))
 	return err == nil && !busy
+}
+
+// tasks are all tasks, the newest first.
+func (o *onlooker) tasks(ctx context.Context) ([]ledger.Task, error) {
+	if o.ledger == nil {
+		return nil, nil
+	}
+	return o.ledger.Tasks(ctx, "", true)
+}
+
+// refused is why a retouch was not taken when it was fetched; empty if it was.
+func (o *onlooker) refused(ctx context.Context, folder, name string) string {
+	jobs, _ := o.ledger.Jobs(ctx, folder, name) // unknown is no
+	for _, j := range jobs {
+		if j.Flow == ledger.In && j.Failures > 0 {
+			return j.Reason
+		}
+	}
+	return ""
 }
 
 // Run tells why files wait, each reason of a file once, until ctx ends. That a
@@ -157,8 +177,11 @@ func (o *onlooker) recognised(ctx context.Context, folder, name string) (note st
 // whyMissing is what the agent knows of a photo that is not where it should be.
 func (o *onlooker) whyMissing(ctx context.Context, bench, name string) string {
 	for _, f := range o.cfg.HotFolders() {
-		if f.Bench != bench {
+		if f.Title() != bench {
 			continue
+		}
+		if f.Role == config.Select { // it was moved there
+			name = path.Base(filepath.ToSlash(name))
 		}
 		jobs, err := o.ledger.Jobs(ctx, f.Path, filepath.ToSlash(name))
 		for _, j := range jobs {

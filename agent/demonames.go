@@ -31,8 +31,10 @@ func (n *namer) name(bench config.Bench, f config.HotFolder) (string, error) {
 	var opt struct {
 		Names string `yaml:"names"`
 	}
-	if err := bench.Decode(&opt); err != nil {
-		return "", err
+	if bench.Name != "" { // a mirror has no bench
+		if err := bench.Decode(&opt); err != nil {
+			return "", err
+		}
 	}
 	pattern, err := regexp.Compile(opt.Names)
 	if err != nil {

@@ -31,7 +31,7 @@ func (d *demo) plot(ctx context.Context) error {
 	return group.Wait()
 }
 
-const demoPictures = 36 // that packshots and shoes make
+const demoPictures = 36 + 10 + 12 // that packshots and shoes make, choose, and get back
 
 // packshots is the day of bench packshot-1.
 func (d *demo) packshots(p *photographer) error {
@@ -49,33 +49,42 @@ func (d *demo) packshots(p *photographer) error {
 	p.delivered(second)
 	p.rename(second.name, "SS18-001/SS18-001_back.jpg", 1, ", which is delivered already")
 	p.recognised("SS18-001/SS18-001_back.jpg")
-	for i := range 4 {
-		p.shoot(fmt.Sprintf("SS18-004/SS18-004_%d.jpg", i+1), atOnce)
+	var looks []*shot
+	for i := range 5 {
+		looks = append(looks, p.shoot(fmt.Sprintf("SS18-004/SS18-004_%d.jpg", i+1), atOnce))
 		p.pause(700 * time.Millisecond)
+		if i == 2 {
+			p.delivered(looks[1])
+			p.rate(looks[1])
+		}
 	}
-	chosen := p.shoot("SS18-004/SS18-004_5.jpg", atOnce)
-	p.delivered(chosen, large)
-	p.choose(chosen)
-	p.choose(large)
+	p.delivered(looks[4], large)
+	p.choose(looks[4], large)
+	p.delivered(looks[2:4]...)
+	p.choose(looks[2:4]...)
 	return p.err
 }
 
 // shoes is the day of bench packshot-2, whose names must speak of a product.
 func (d *demo) shoes(p *photographer) error {
 	p.pause(500 * time.Millisecond)
+	var first []*shot
 	for i := range 3 {
-		p.shoot(fmt.Sprintf("SH18-101_%d.jpg", i+1), atOnce)
+		first = append(first, p.shoot(fmt.Sprintf("SH18-101_%d.jpg", i+1), atOnce))
 		p.pause(800 * time.Millisecond)
 	}
 	p.misname("SH81-102_1.jpg", "SH18-102_1.jpg")
-	p.pause(time.Second)
-	p.burst("SH18-103_%d.jpg", 8)
+	p.delivered(first...)
+	p.choose(first...)
+	burst := p.burst("SH18-103_%d.jpg", 8)
 	p.pause(time.Second)
 	p.shoot("SH18-104_1.jpg", slowly)
 	for i := range 5 {
 		p.shoot(fmt.Sprintf("SH18-105_%d.jpg", i+1), renamed)
 		p.pause(700 * time.Millisecond)
 	}
+	p.delivered(burst[:min(2, len(burst))]...)
+	p.choose(burst[:min(2, len(burst))]...)
 	return p.err
 }
 
@@ -85,19 +94,22 @@ func (p *photographer) resave(old *shot) {
 		content := paint(p.rnd, 1000)
 		s := p.demo.album.begin(p.folder, old.name, content)
 		p.say("saves %s again, with other content", old.name)
-		return p.put(s, p.path(old.name), slowly, content)
+		return p.put(s, slowly, content)
 	})
 }
 
 // tryOut drops a few pictures into a hot folder of a person's own agent.yaml.
 func (p *photographer) tryOut(names []string) error {
 	ways := [...]string{atOnce, slowly, renamed}
+	var last *shot
 	for i, name := range names {
 		s := p.shoot(name, ways[i%len(ways)])
-		if p.folder.Role == config.Select {
-			p.demo.album.update(func() { s.selected = true })
-		}
+		last = s
 		p.pause(300 * time.Millisecond)
+	}
+	if rule := p.folder.Selects; p.folder.Role == config.Capture && rule != nil && rule.ByTags() && last != nil {
+		p.delivered(last)
+		p.rate(last)
 	}
 	return p.err
 }
@@ -119,13 +131,23 @@ func (d *demo) rehearsed() error {
 		for range tryOuts {
 			name, err := names.name(d.bench(f.Bench), f)
 			if err != nil {
-				return fmt.Errorf("bench %s, %ss: %w", f.Bench, f.Role, err)
+				return fmt.Errorf("%s, %ss: %w", f.Title(), f.Role, err)
 			}
 			some = append(some, name)
 		}
 		d.names = append(d.names, some)
 	}
 	return nil
+}
+
+// mirrorName is what a file that a mirror brings to the studio is called.
+func (d *demo) mirrorName(i int, m deskMirror) (string, error) {
+	names := &namer{rnd: rand.New(rand.NewPCG(d.seed, uint64(100+i))), used: map[string]bool{}, learn: d.learn}
+	name, err := names.name(config.Bench{}, config.HotFolder{Folder: config.Folder{Include: m.Include, Exclude: m.Exclude}})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", m.title(), err)
+	}
+	return name, nil
 }
 
 func (d *demo) bench(name string) config.Bench {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/studio-agent/studio-agent/agent/config"
@@ -56,13 +56,6 @@ func (p *photographer) pause(d time.Duration) {
 	})
 }
 
-// The three ways in which programs write pictures.
-const (
-	atOnce  = ""
-	slowly  = ", slowly"
-	renamed = ", under a temporary name first"
-)
-
 // shoot writes a new picture and returns what must arrive, never nil.
 func (p *photographer) shoot(name, how string) *shot { return p.write(name, how, 1000) }
 
@@ -73,51 +66,17 @@ func (p *photographer) write(name, how string, width int) *shot {
 		content := paint(p.rnd, width)
 		s = p.demo.album.begin(p.folder, name, content)
 		p.say("writes %s (%s)%s", name, outbound.Bytes(s.size), how)
-		if err := os.MkdirAll(filepath.Dir(p.path(name)), 0o755); err != nil {
-			return err
-		}
-		return p.put(s, p.path(name), how, content)
+		return p.put(s, how, content)
 	})
 	return s
 }
 
-func (p *photographer) put(s *shot, final, how string, content []byte) error {
-	target, chunks, rest := final, 1, time.Duration(0)
-	switch how {
-	case slowly:
-		chunks, rest = 6, 400*time.Millisecond
-	case renamed:
-		target, chunks, rest = final+".tmp", 3, 150*time.Millisecond
-	}
-	f, err := os.Create(target)
-	if err != nil {
+func (p *photographer) put(s *shot, how string, content []byte) error {
+	if err := writeFile(p.ctx, p.path(s.name), how, content); err != nil {
 		return err
-	}
-	defer f.Close()
-	for i := range chunks {
-		if _, err := f.Write(content[i*len(content)/chunks : (i+1)*len(content)/chunks]); err != nil {
-			return err
-		}
-		if i == chunks-1 {
-			break
-		}
-		if err := p.rest(rest); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if target != final {
-		err = p.move(target, final)
 	}
 	p.demo.album.finish(s)
-	return err
-}
-
-func (p *photographer) rest(d time.Duration) error {
-	p.pause(d)
-	return p.err
+	return nil
 }
 
 // burst shoots n pictures as fast as they come.
@@ -127,10 +86,7 @@ func (p *photographer) burst(pattern string, n int) (all []*shot) {
 		for i := range n {
 			name, content := fmt.Sprintf(pattern, i+1), paint(p.rnd, 900)
 			s := p.demo.album.begin(p.folder, name, content)
-			if err := os.MkdirAll(filepath.Dir(p.path(name)), 0o755); err != nil {
-				return err
-			}
-			if err := p.put(s, p.path(name), atOnce, content); err != nil {
+			if err := p.put(s, atOnce, content); err != nil {
 				return err
 			}
 			all = append(all, s)
@@ -154,21 +110,8 @@ func (p *photographer) rename(from, to string, n int, remark string) {
 	p.do(func() error {
 		p.say("renames %s to %s%s", from, path.Base(to), remark)
 		p.demo.album.update(func() { p.demo.album.renamed += n })
-		return p.move(p.path(from), p.path(to))
+		return moveFile(p.ctx, p.path(from), p.path(to))
 	})
-}
-
-// move renames as a person does who is told that a file is in use: Windows
-// refuses while somebody reads it.
-func (p *photographer) move(from, to string) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-	defer cancel()
-	var err error
-	await(ctx, func() bool { // its error says less than the last try's
-		err = os.Rename(from, to)
-		return err == nil
-	})
-	return err
 }
 
 // recognised tells what the agent makes of a file that was renamed.
@@ -182,12 +125,26 @@ func (p *photographer) recognised(name string) {
 	})
 }
 
-// choose moves a picture into the selects folder of the bench.
-func (p *photographer) choose(s *shot) {
+// choose moves pictures into the selects folder of the bench.
+func (p *photographer) choose(all ...*shot) {
+	for _, s := range all {
+		p.do(func() error {
+			p.say("moves %s into selects", s.name)
+			p.demo.album.choose(s, p.bench.Selects.To, false)
+			return moveFile(p.ctx, p.path(s.name), filepath.Join(p.bench.Selects.Path, path.Base(s.name)))
+		})
+	}
+}
+
+// rate chooses a picture where it lies, by what its sidecar says.
+func (p *photographer) rate(s *shot) {
 	p.do(func() error {
-		p.say("moves %s into selects", s.name)
-		p.demo.album.update(func() { s.selected = true })
-		return p.move(p.path(s.name), filepath.Join(p.bench.Selects.Path, path.Base(s.name)))
+		rule := p.bench.Selects
+		text := sidecarOf(rule)
+		name := strings.TrimSuffix(s.name, path.Ext(s.name)) + ".xmp"
+		p.say("gives %s %s: writes %s", s.name, text.words(), path.Base(name))
+		p.demo.album.choose(s, rule.To, true)
+		return writeFile(p.ctx, p.path(name), renamed, text.xmp(path.Base(s.name)))
 	})
 }
 
@@ -202,6 +159,6 @@ func (p *photographer) misname(wrong, right string) {
 	p.do(func() error {
 		p.say("corrects the name: %s", right)
 		p.demo.album.update(func() { s.name = right; p.demo.album.fixed++ })
-		return p.move(p.path(wrong), p.path(right))
+		return moveFile(p.ctx, p.path(wrong), p.path(right))
 	})
 }

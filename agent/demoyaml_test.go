@@ -57,7 +57,7 @@ func stageForTest(t *testing.T, text string) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &demo{dir: t.TempDir(), album: newAlbum(), line: newTimeline(t.Output(), nil, nil)}
+	d := &demo{dir: t.TempDir(), album: newAlbum(), returns: new(returns), line: newTimeline(t.Output(), nil, nil)}
 	d.config = file
 	if d.cfg, err = d.stage(cfg, data); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestReadConfigTellsMistakes(t *testing.T) {
 
 func TestFolderRemote(t *testing.T) {
 	d := stageForTest(t, ownYAML)
-	put := filepath.Join(d.dir, "remotes", "nas", "put")
+	put := filepath.Join(d.dir, "remotes", "nas", "files", "put")
 	if err := os.MkdirAll(filepath.Join(put, "one"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,9 +37,11 @@ func filesIn(dir string) ([]diskFile, error) {
 	return all, err
 }
 
-// A row of the proof is one bench at one account.
+// A row of the proof is one bench at one account, or what has come back from
+// there.
 type row struct {
 	bench, account       string
+	back                 bool
 	disk, held, versions int
 	lost, doubled, torn  int
 	faults               []string // each in words
@@ -121,14 +124,16 @@ func (r *row) judge(here map[string][]holding, wanted map[string]bool) {
 // A proof is the whole comparison.
 type proof struct {
 	rows    []row
+	back    []row           // what has come back; disk counts what was sent
 	delays  []time.Duration // from last byte to arrival, the shortest first
+	home    []time.Duration // the same of what has come back
 	remarks []string
 }
 
 // ok reports whether there is something to prove, and nothing against it.
 func (p proof) ok() bool {
 	versions := 0
-	for _, r := range p.rows {
+	for _, r := range slices.Concat(p.rows, p.back) {
 		if len(r.faults) > 0 {
 			return false
 		}
@@ -137,26 +142,33 @@ func (p proof) ok() bool {
 	return versions > 0
 }
 
-func (p proof) print(out io.Writer) {
-	width := len("The proof")
-	for _, r := range p.rows {
-		width = max(width, len(r.bench)+len(" → ")+len(r.account))
+func (r row) label() string {
+	name, arrow := r.bench, " → "
+	if isMirror(name) { // its title is long
+		name = "mirror " + path.Base(filepath.ToSlash(name))
 	}
-	const columns = "%*s  %13s  %8s  %4s  %7s  %4s\n"
-	fmt.Fprintf(out, "\n%-*s"+columns, width, "The proof", 9, "on disk", "at the remote", "versions", "lost", "doubled", "torn")
-	for _, r := range p.rows {
-		label := r.bench + " → " + r.account
-		fmt.Fprintf(out, "%s%s"+columns, label, strings.Repeat(" ", width-len([]rune(label))), 9, fmt.Sprint(r.disk),
-			fmt.Sprint(r.held), fmt.Sprint(r.versions), fmt.Sprint(r.lost), fmt.Sprint(r.doubled), fmt.Sprint(r.torn))
+	if r.back {
+		arrow = " ← "
+	}
+	return name + arrow + r.account
+}
+
+func (p proof) print(out io.Writer) {
+	width := len("The way back")
+	for _, r := range slices.Concat(p.rows, p.back) {
+		width = max(width, len([]rune(r.label())))
+	}
+	table(out, width, "The proof", "on disk", "at the remote", p.rows)
+	if len(p.back) > 0 {
+		table(out, width, "The way back", "sent back", "landed", p.back)
 	}
 	fmt.Fprintln(out)
 	for _, text := range p.remarks {
 		fmt.Fprintln(out, text)
 	}
-	if n := len(p.delays); n > 0 {
-		fmt.Fprintf(out, "From the last byte on disk to the remote: half within %s, all within %s\n", short(p.delays[n/2]), short(p.delays[n-1]))
-	}
-	for _, r := range p.rows {
+	printDelays(out, "From the last byte on disk to the remote", p.delays)
+	printDelays(out, "From the retoucher's last byte to the import folder", p.home)
+	for _, r := range slices.Concat(p.rows, p.back) {
 		for _, text := range r.faults {
 			fmt.Fprintf(out, "%s %s: %s\n", signNeeds, r.bench, text)
 		}
@@ -164,19 +176,49 @@ func (p proof) print(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n", p.verdict())
 }
 
+func table(out io.Writer, width int, title, here, there string, rows []row) {
+	const columns = "%*s  %13s  %8s  %4s  %7s  %4s\n"
+	fmt.Fprintf(out, "\n%-*s"+columns, width, title, 11, here, there, "versions", "lost", "doubled", "torn")
+	for _, r := range rows {
+		fmt.Fprintf(out, "%s%s"+columns, r.label(), strings.Repeat(" ", width-len([]rune(r.label()))), 11, fmt.Sprint(r.disk),
+			fmt.Sprint(r.held), fmt.Sprint(r.versions), fmt.Sprint(r.lost), fmt.Sprint(r.doubled), fmt.Sprint(r.torn))
+	}
+}
+
+func printDelays(out io.Writer, what string, delays []time.Duration) {
+	if n := len(delays); n > 0 {
+		fmt.Fprintf(out, "%s: half within %s, all within %s\n", what, short(delays[n/2]), short(delays[n-1]))
+	}
+}
+
 // verdict is the one sentence that counts.
 func (p proof) verdict() string {
-	var held, versions, lost, doubled, torn int
-	for _, r := range p.rows {
-		held, versions = held+r.held, versions+r.versions
-		lost, doubled, torn = lost+r.lost, doubled+r.doubled, torn+r.torn
-	}
+	out, home := sum(p.rows), sum(p.back)
+	lost, doubled, torn := out.lost+home.lost, out.doubled+home.doubled, out.torn+home.torn
 	switch {
+	case p.ok() && home.versions > 0:
+		return fmt.Sprintf("%s Proven by SHA-256: %s in %s, each delivered once, and %s in %s, each landed once, all byte for byte; 0 lost, 0 doubled, 0 torn.",
+			signFine, count(out.held, "picture"), count(out.versions, "version"), retouchCount(home.held), count(home.versions, "version"))
 	case p.ok():
 		return fmt.Sprintf("%s Proven by SHA-256: %s in %s, each delivered once and byte for byte; 0 lost, 0 doubled, 0 torn.",
-			signFine, count(held, "picture"), count(versions, "version"))
+			signFine, count(out.held, "picture"), count(out.versions, "version"))
 	case lost+doubled+torn == 0:
 		return signNeeds + " Nothing is proven: no picture has arrived."
 	}
 	return fmt.Sprintf("%s Not proven: %d lost, %d doubled, %d torn.", signNeeds, lost, doubled, torn)
+}
+
+func retouchCount(n int) string {
+	if n == 1 {
+		return "1 retouch"
+	}
+	return fmt.Sprintf("%d retouches", n)
+}
+
+func sum(rows []row) (s row) {
+	for _, r := range rows {
+		s.held, s.versions = s.held+r.held, s.versions+r.versions
+		s.lost, s.doubled, s.torn = s.lost+r.lost, s.doubled+r.doubled, s.torn+r.torn
+	}
+	return s
 }

@@ -3,12 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -28,6 +24,7 @@ type remote struct {
 	outage   func(down bool)  // breaks every connection at once
 	traffic  func() string    // a line on the requests that it got
 	marks    bool             // it knows which photos are selected
+	desk     *desk            // of a retoucher
 }
 
 // A holding is one content that a remote has, or once had, under one name.
@@ -43,11 +40,15 @@ type holding struct {
 // A scene is what a simulator gets to know.
 type scene struct {
 	account config.Account
-	benches []config.Bench // those that send to it
-	dir     string         // an empty folder of its own
+	benches []config.Bench  // those that send to it or import from it
+	mirrors []config.Mirror // of it, as the agent will have them
+	dir     string          // a folder of its own, not made yet
 	plan    *faults.Plan
 	saw     func(sighting) // called for each photo that arrives and each trouble
 }
+
+// files is what a simulated server shows.
+func (s scene) files() string { return filepath.Join(s.dir, "files") }
 
 // A sighting is something that a remote has seen.
 type sighting struct {
@@ -65,6 +66,8 @@ func simulators() map[string]func(scene) (remote, error) {
 	return map[string]func(scene) (remote, error){
 		"grandshooting": playGrandShooting,
 		"folder":        playFolder,
+		"ftp":           playFTP,
+		"sftp":          playSFTP,
 	}
 }
 
@@ -83,44 +86,47 @@ func playGrandShooting(s scene) (remote, error) {
 	if err := s.account.Decode(&opt); err != nil {
 		return remote{}, err
 	}
-	name := s.account.Name
 	sim := grandshootingsim.New(grandshootingsim.Options{
-		Token: demoToken, Scheme: opt.Scheme, Faults: s.plan,
-		OnEvent: func(e grandshootingsim.Event) {
-			sight := sighting{account: name, at: e.At, op: e.Op, fault: e.Fault}
-			if e.Op == "upload" && e.Picture.SHA256 != "" {
-				sight.sha, sight.name = e.Picture.SHA256, e.Picture.Sent
-				sight.where = fmt.Sprintf("picture %d", e.Picture.ID)
-				if e.Picture.Version > 1 {
-					sight.where += fmt.Sprintf(", version %d", e.Picture.Version)
-				}
-			}
-			if sight.sha != "" || !sight.fault.Zero() {
-				s.saw(sight)
-			}
-		},
+		Token: demoToken, Scheme: opt.Scheme, Faults: s.plan, OnEvent: func(e grandshootingsim.Event) { sawGrandShooting(s, e) },
 	})
 	places, err := produce(sim, s.benches)
 	if err != nil {
 		return remote{}, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := openPort()
 	if err != nil {
-		return remote{}, fmt.Errorf("the simulated platform gets no port on this machine: %w", err)
+		return remote{}, err
 	}
-	p := &stagedPlatform{sim: sim, listener: l}
 	return remote{
-		settings: map[string]any{"url": "http://" + l.Addr().String() + "/v2", "token": "env:" + demoVariable},
-		serve:    p.serve,
-		holds:    func() ([]holding, error) { return picturesOf(sim, places), nil },
-		learn:    func(ref string) { sim.AddReference(ref, "") },
-		outage:   p.down.Store,
+		settings: map[string]any{"url": "http://" + p.address() + "/v2", "token": "env:" + demoVariable},
+		serve: func(ctx context.Context) error {
+			server := &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: time.Minute}
+			return p.during(ctx, func() error { return server.Serve(p) }, func() { sim.Close(); server.Close() })
+		},
+		holds:  func() ([]holding, error) { return picturesOf(sim, places), nil },
+		learn:  func(ref string) { sim.AddReference(ref, "") },
+		outage: p.outage,
 		traffic: func() string {
 			return fmt.Sprintf("%s allows 5 requests a second: %s came, at most %d in a second, and %d got 429 for coming too fast",
-				name, count(sim.Requests(""), "request"), sim.Busiest(), sim.TooMany())
+				s.account.Name, count(sim.Requests(""), "request"), sim.Busiest(), sim.TooMany())
 		},
 		marks: true,
 	}, nil
+}
+
+// sawGrandShooting tells of pictures that arrived, and of trouble.
+func sawGrandShooting(s scene, e grandshootingsim.Event) {
+	sight := sighting{account: s.account.Name, at: e.At, op: e.Op, fault: e.Fault}
+	if e.Op == "upload" && e.Picture.SHA256 != "" {
+		sight.sha, sight.name = e.Picture.SHA256, e.Picture.Sent
+		sight.where = fmt.Sprintf("picture %d", e.Picture.ID)
+		if e.Picture.Version > 1 {
+			sight.where += fmt.Sprintf(", version %d", e.Picture.Version)
+		}
+	}
+	if sight.sha != "" || !sight.fault.Zero() {
+		s.saw(sight)
+	}
 }
 
 // produce makes the productions that the benches name. places says which benches
@@ -167,69 +173,31 @@ func picturesOf(sim *grandshootingsim.Sim, places map[int][]string) []holding {
 	return all
 }
 
-// A stagedPlatform is a simulator with a switch.
-type stagedPlatform struct {
-	sim      *grandshootingsim.Sim
-	listener net.Listener
-	down     atomic.Bool
-}
-
-func (p *stagedPlatform) serve(ctx context.Context) error {
-	server := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
-	stop := context.AfterFunc(ctx, func() { p.sim.Close(); server.Close() })
-	defer stop()
-	if err := server.Serve(p.listener); ctx.Err() == nil {
-		return fmt.Errorf("the simulated platform stopped: %w", err)
-	}
-	return nil
-}
-
-func (p *stagedPlatform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p.down.Load() {
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			conn.Close()
-		}
-		return
-	}
-	p.sim.Handler().ServeHTTP(w, r)
-}
-
 // playFolder puts an empty folder in the place of the real ones.
 func playFolder(s scene) (remote, error) {
 	var opt struct {
-		Put    string    `yaml:"put"`
-		Get    string    `yaml:"get"`
-		Layout string    `yaml:"layout"`
-		Rest   yaml.Node `yaml:",inline"`
+		Folders `yaml:",inline"`
+		Rest    yaml.Node `yaml:",inline"`
 	}
 	if err := s.account.Decode(&opt); err != nil {
 		return remote{}, err
 	}
 	settings := map[string]any{}
-	for key, given := range map[string]string{"put": opt.Put, "get": opt.Get} {
-		if given == "" {
-			continue
-		}
-		settings[key] = filepath.Join(s.dir, key)
-		if err := os.MkdirAll(filepath.Join(s.dir, key), 0o755); err != nil {
-			return remote{}, err
+	for key, folder := range map[string]*string{"put": &opt.Put, "get": &opt.Get} {
+		if *folder != "" {
+			*folder = filepath.Join(s.files(), key)
+			settings[key] = *folder
 		}
 	}
-	var benches []string
-	for _, b := range s.benches {
-		benches = append(benches, b.Name)
-	}
-	return remote{settings: settings, holds: func() ([]holding, error) {
-		files, err := filesIn(filepath.Join(s.dir, "put"))
-		var all []holding
-		for _, f := range files {
-			right := benches
-			if opt.Layout == "bench" {
-				bench, _, _ := strings.Cut(f.name, "/")
-				right = []string{bench}
-			}
-			all = append(all, holding{name: f.name, sha: f.sha, times: 1, current: true, benches: right})
+	d, err := newDesk(s, opt.Folders, func(folder string) string {
+		if folder == "" {
+			return ""
 		}
-		return all, err
-	}}, nil
+		below, _ := filepath.Rel(s.files(), folder) // both are absolute
+		return filepath.ToSlash(below)
+	})
+	if err != nil {
+		return remote{}, err
+	}
+	return remote{settings: settings, holds: d.holds, desk: d}, nil
 }

@@ -13,6 +13,7 @@ const (
 	whoPhotographer = "photographer"
 	whoAgent        = "agent"
 	whoChaos        = "chaos"
+	whoImporter     = "importer"
 )
 
 // A timeline tells a person line by line what happens. Its methods may be

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors/faults"
+	"github.com/studio-agent/studio-agent/connectors/ftp/ftpsim"
+	"github.com/studio-agent/studio-agent/connectors/sftp/sftpsim"
 )
 
 func TestTimelineIsAligned(t *testing.T) {
@@ -39,6 +41,8 @@ func TestDemoTellsWhatTheAgentLogs(t *testing.T) {
 		{logLine{Level: "WARN", Msg: msgAway, Account: "gs", Error: "EOF"}, "cannot reach gs and keeps trying"},
 		{logLine{Level: "INFO", Msg: msgBack, Account: "gs"}, "reaches gs again"},
 		{logLine{Level: "INFO", Msg: msgStopped}, "has stopped"},
+		{logLine{Level: "INFO", Msg: msgTask, Account: "acme", Task: "b1, 4 Mar 05:06"}, "acme has all of task b1, 4 Mar 05:06"},
+		{logLine{Level: "WARN", Msg: msgReturned, Account: "acme", Name: "x.jpg", Reason: "nobody asked"}, "keeps x.jpg of acme apart: nobody asked"},
 		{logLine{Level: "INFO", Msg: "Agent started"}, ""},
 		{logLine{Level: "WARN", Msg: "Something new", Name: "a.jpg", Error: "EOF"}, "Something new; a.jpg; EOF"},
 	} {
@@ -50,27 +54,47 @@ func TestDemoTellsWhatTheAgentLogs(t *testing.T) {
 
 // TestDemoTellsEveryFault plays the whole plague: what is planned must be told.
 func TestDemoTellsEveryFault(t *testing.T) {
-	plan, kinds := plague(1), map[string]bool{}
-	for range 40 {
-		if f := plan.Next("upload"); !f.Zero() {
-			text := faultText(sighting{account: "gs", op: "upload", name: "a.jpg", sha: "s", fault: f})
-			if text == "" {
-				t.Errorf("%+v is not told", f)
+	for accountType, ops := range map[string][]string{
+		"grandshooting": {"upload", "list", "status"},
+		"sftp":          {sftpsim.OpConnect, sftpsim.OpUpload, sftpsim.OpFetch, sftpsim.OpList},
+		"ftp":           {ftpsim.OpLogin, ftpsim.OpStore, ftpsim.OpRename, ftpsim.OpRetr, ftpsim.OpList},
+	} {
+		plan, kinds := plague(accountType, 1), map[string]bool{}
+		for _, op := range ops {
+			planned := false
+			for range 40 {
+				f := plan.Next(op)
+				if f.Zero() {
+					continue
+				}
+				planned = true
+				text := faultText(sighting{account: "gs", op: op, name: "a.jpg", sha: "s", fault: f})
+				if text == "" {
+					t.Errorf("%s: %+v is not told", op, f)
+				}
+				kinds[text] = true
 			}
-			kinds[text] = true
+			if !planned {
+				t.Errorf("%s: nothing is planned for %s", accountType, op)
+			}
 		}
-	}
-	if len(kinds) < 6 {
-		t.Errorf("only %d kinds of trouble: %v", len(kinds), kinds)
+		if len(kinds) < 4 {
+			t.Errorf("%s: only %d kinds of trouble: %v", accountType, len(kinds), kinds)
+		}
 	}
 	if got := faultText(sighting{}); got != "" {
 		t.Errorf("no trouble is told as %q", got)
+	}
+	for op, want := range map[string]string{opLogin: "acme hangs up before a login", opFetch: "the connection breaks in the middle of a download"} {
+		if got := faultText(sighting{account: "acme", op: op, fault: faults.Fault{Cut: -1}}); got != want {
+			t.Errorf("%s: got %q", op, got)
+		}
 	}
 }
 
 func TestTheSameSeedPlansTheSameTrouble(t *testing.T) {
 	sequence := func(seed uint64) (all []faults.Fault) {
-		plan := plague(seed)
+		plan := plague("grandshooting", seed)
 		for range 40 {
 			all = append(all, plan.Next("upload"))
 		}

@@ -103,7 +103,8 @@ type Source interface {
 	// acknowledged may be listed again. If it could not look everywhere it
 	// returns an error, not a shorter list.
 	Pending(ctx context.Context) ([]Retouch, error)
-	// Fetch writes rt to w. A remote that ends early is an error.
+	// Fetch writes rt to w. A remote that ends early is an error; one where another
+	// file lies under that name by now is best told by ErrChanged.
 	Fetch(ctx context.Context, rt Retouch, w io.Writer) error
 	// Acknowledge says that rts, all the ready ones of a batch or a single one,
 	// are safe in the studio. Repeats and unknown retouches are not errors.

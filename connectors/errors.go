@@ -15,6 +15,10 @@ var (
 	// the account pauses and is probed until a person has acted. Make one with
 	// Denied.
 	ErrDenied = errors.New("access denied")
+	// ErrChanged says that what lies at the remote is not what Pending listed any
+	// more: Fetch wraps it. Nothing is wrong with the account; Pending lists it
+	// anew.
+	ErrChanged = errors.New("the file has changed since it was listed")
 )
 
 // Rejected makes an error that wraps ErrRejected and reads as just the given

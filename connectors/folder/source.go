@@ -146,7 +146,7 @@ func (s source) Fetch(ctx context.Context, rt connectors.Retouch, w io.Writer) e
 func fetch(ctx context.Context, root *os.Root, name, listed string, w io.Writer) error {
 	unchanged := func(info fs.FileInfo, err error) error {
 		if err == nil && (!info.Mode().IsRegular() || identity(info) != listed) {
-			err = errors.New("the file has changed since it was listed")
+			err = connectors.ErrChanged
 		}
 		return err
 	}

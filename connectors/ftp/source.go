@@ -180,7 +180,7 @@ func (s *session) unchanged(name string, listed entry) error {
 	case !there:
 		return errors.New("the file is not there any more")
 	case now.folder, now.size != listed.size, !now.time.IsZero() && !listed.time.IsZero() && !now.time.Equal(listed.time):
-		return errors.New("the file has changed since it was listed")
+		return connectors.ErrChanged
 	}
 	return nil
 }

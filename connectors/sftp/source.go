@@ -150,7 +150,7 @@ func (s *source) parse(id string) (name, listed string, _ error) {
 func fetch(ctx context.Context, c *conn, name, listed string, w io.Writer) error {
 	unchanged := func(info fs.FileInfo, err error) error {
 		if err == nil && (!info.Mode().IsRegular() || identity(info) != listed) {
-			err = errors.New("the file has changed since it was listed")
+			err = connectors.ErrChanged
 		}
 		return err
 	}

@@ -51,32 +51,49 @@ func (c *Collector) acknowledge(ctx context.Context) {
 // once nothing of it is still on its way. One that cannot be told does not stop
 // the others.
 func (c *Collector) acknowledgeAll(ctx context.Context) error {
-	jobs, err := c.Ledger.Unacknowledged(ctx, c.Account)
+	complete, err := c.complete(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, err := c.Ledger.Unacknowledged(ctx, c.Account) // after complete: what landed last belongs to it
 	if err != nil {
 		return err
 	}
 	var errs []error
 	byBatch := map[string][]ledger.Job{}
-	var order []string
 	for _, j := range jobs {
-		batch := j.Source.Batch
-		if batch == "" {
+		switch batch := j.Source.Batch; {
+		case batch == "":
 			errs = append(errs, c.tell(ctx, []ledger.Job{j}))
-			continue
+		case complete[batch]:
+			byBatch[batch] = append(byBatch[batch], j)
 		}
-		if byBatch[batch] == nil {
-			order = append(order, batch)
-		}
-		byBatch[batch] = append(byBatch[batch], j)
 	}
-	for _, batch := range order {
-		if coming, err := c.coming(ctx, batch); err != nil {
-			errs = append(errs, err)
-		} else if !coming {
-			errs = append(errs, c.tell(ctx, byBatch[batch]))
-		}
+	for _, jobs := range byBatch {
+		errs = append(errs, c.tell(ctx, jobs))
 	}
 	return errors.Join(errs...)
+}
+
+// complete are the batches of which something has landed, and nothing is still
+// on its way.
+func (c *Collector) complete(ctx context.Context) (map[string]bool, error) {
+	jobs, err := c.Ledger.Unacknowledged(ctx, c.Account)
+	if err != nil {
+		return nil, err
+	}
+	complete := map[string]bool{}
+	for _, j := range jobs {
+		if _, asked := complete[j.Source.Batch]; asked || j.Source.Batch == "" {
+			continue
+		}
+		coming, err := c.coming(ctx, j.Source.Batch)
+		if err != nil {
+			return nil, err
+		}
+		complete[j.Source.Batch] = !coming
+	}
+	return complete, nil
 }
 
 // coming reports whether anything of a batch that the remote has ready is still

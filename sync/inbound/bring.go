@@ -195,6 +195,9 @@ func (c *Collector) judge(ctx context.Context, j ledger.Job, err error) ledger.E
 		return later
 	case (errors.As(err, &torn) || errors.As(err, new(*remoteError))) && c.gone(j):
 		return ledger.Event{What: ledger.Overtaken, Reason: "it left the remote before it was fetched"}
+	case errors.Is(err, connectors.ErrChanged): // the retoucher uploads it again: the account works
+		c.Gate.Success()
+		return later
 	case errors.As(err, &torn):
 		c.Gate.Success()
 		if j.Failures+1 >= triesOfTorn {

@@ -240,3 +240,30 @@ func TestNotesBesideAPictureNeedNoPixels(t *testing.T) {
 		r.wantFiles("retouched", map[string][]byte{"0001.xmp": []byte("<x/>")})
 	})
 }
+
+// A retoucher who uploads a file again while it is fetched is no trouble of the
+// account.
+func TestAFileThatChangedSinceItWasListedIsFetchedAgainAndClosesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.sent("one", "0001.CR3")
+		changes := 6
+		r.tap.onFetch = func(connectors.Retouch, io.Writer) (bool, error) {
+			changes--
+			return changes >= 0, fmt.Errorf("fetch 0001.jpg: %w", connectors.ErrChanged)
+		}
+		r.remote.Return("0001.jpg", sized(200, 200, 1))
+		r.start()
+		for range 600 {
+			time.Sleep(time.Second)
+			if reason, _, _ := r.collector.Gate.State(time.Now()); reason != "" {
+				t.Fatalf("the account is closed: %s", reason)
+			}
+		}
+		if landed, err := r.ledger.LandedAs(t.Context(), r.folder, "0001.jpg"); err != nil || len(landed) != 1 {
+			t.Errorf("landed %v, %v; want it once", landed, err)
+		}
+		if changes >= 0 {
+			t.Errorf("%d changes were never met", changes+1)
+		}
+	})
+}

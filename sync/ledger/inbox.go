@@ -57,10 +57,13 @@ func (l *Ledger) Retouches(ctx context.Context, account string, ids []string) (m
 	return found, nil
 }
 
-// AtRetouch returns what a retouch with this stem may answer: what account has
-// of its selects or, if there is none, of any role; the newest first.
+// AtRetouch returns what a retouch with this stem may answer: what account has,
+// or may have for all that is known, of its selects or, if there is none, of any
+// role; the newest first. A vendor can be faster than the answer that its server
+// has a photo.
 func (l *Ledger) AtRetouch(ctx context.Context, account, stem string) ([]Job, error) {
-	jobs, err := l.jobs(ctx, `WHERE account = ? AND stem = ? AND flow = 'out' AND state IN ('sent', 'done') ORDER BY created DESC`, account, stem)
+	jobs, err := l.jobs(ctx, `WHERE account = ? AND stem = ? AND flow = 'out'
+		AND (+state IN ('publishing', 'sent', 'done') OR +state IN ('queued', 'moving') AND published) ORDER BY created DESC`, account, stem)
 	isSelect := func(j Job) bool { return j.Role == connectors.Select }
 	if slices.ContainsFunc(jobs, isSelect) {
 		jobs = slices.DeleteFunc(jobs, func(j Job) bool { return !isSelect(j) })

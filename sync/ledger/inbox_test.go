@@ -70,6 +70,11 @@ func TestAtRetouch(t *testing.T) {
 	wantJobs(t, "AtRetouch", got, err, "9/a.tif 1", "8/a.tif 1")
 	got, err = l.AtRetouch(t.Context(), "gs", "b")
 	wantJobs(t, "AtRetouch of a stranger", got, err)
+	perhaps := func(j *Job) { j.Published = true }
+	accept(t, l, newJob("10/c.tif", 1, in(Publishing), created(1)), newJob("11/c.tif", 1, in(Queued), perhaps, created(2)),
+		newJob("12/c.tif", 1, in(Moving), perhaps, created(3)), newJob("13/c.tif", 1, in(Moving), created(4)))
+	got, err = l.AtRetouch(t.Context(), "gs", "c")
+	wantJobs(t, "AtRetouch of what may be there", got, err, "12/c.tif 1", "11/c.tif 1", "10/c.tif 1")
 }
 
 func TestWithReceipt(t *testing.T) {

@@ -1,0 +1,48 @@
+package main
+
+import "fmt"
+
+// What a fault can strike, whatever a simulator calls it.
+const (
+	opUpload = "upload"
+	opFetch  = "fetch"
+	opLogin  = "login"
+	opStatus = "status"
+)
+
+// faultText says what a fault did; empty for none.
+func faultText(s sighting) string {
+	what := "a question about its pictures"
+	switch {
+	case s.name != "":
+		what = s.name
+	case s.op == opUpload:
+		what = "an upload"
+	case s.op == opFetch:
+		what = "a download"
+	case s.op == opLogin:
+		what = "a login"
+	case s.op == opStatus:
+		what = "a mark"
+	}
+	f := s.fault
+	switch {
+	case f.LoseReply && s.sha != "":
+		return fmt.Sprintf("%s has stored %s, but its answer is lost", s.account, what)
+	case f.LoseReply:
+		return fmt.Sprintf("%s has done its part, but its answer to %s is lost", s.account, what)
+	case f.FailAfter != 0:
+		return fmt.Sprintf("%s has stored %s, but says %d", s.account, what, f.FailAfter)
+	case f.Status == 429:
+		return fmt.Sprintf("%s says 429 to %s: come back in %s", s.account, what, short(f.RetryAfter))
+	case f.Status != 0:
+		return fmt.Sprintf("%s says %d to %s, and does nothing about it", s.account, f.Status, what)
+	case f.Cut != 0 && s.op == opLogin:
+		return fmt.Sprintf("%s hangs up before %s", s.account, what)
+	case f.Cut != 0:
+		return fmt.Sprintf("the connection breaks in the middle of %s", what)
+	case f.Delay != 0:
+		return fmt.Sprintf("%s took %s over %s", s.account, short(f.Delay), what)
+	}
+	return ""
+}
