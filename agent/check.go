@@ -39,6 +39,7 @@ func (c *cli) checkCommand() *cobra.Command {
 			for _, f := range cfg.HotFolders() {
 				r.folder(f)
 			}
+			r.landings(cfg)
 			if !offline {
 				r.accounts(cmd.Context(), tools, cfg, made)
 			}
@@ -71,13 +72,7 @@ func (r *report) verdict() error {
 }
 
 func (r *report) ledger(cfg *config.Config) {
-	dir := filepath.Dir(cfg.Ledger)
-	for { // the folder is made at the first start: ask the nearest one that exists
-		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
+	dir := nearest(filepath.Dir(cfg.Ledger)) // the folder is made at the first start
 	if share, kind := watch.OnNetwork(dir); share {
 		r.wrong("ledger", cfg.Ledger+" is on a network share ("+kind+"), where SQLite loses data", "set `ledger:` to a path on a local disk")
 		return
@@ -94,6 +89,9 @@ func (r *report) ledger(cfg *config.Config) {
 
 func (r *report) folder(f config.HotFolder) {
 	what := fmt.Sprintf("bench %s, %ss", f.Bench, f.Role)
+	if f.Role == config.MirrorRole {
+		what = f.Title()
+	}
 	info, err := os.Stat(f.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

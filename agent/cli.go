@@ -124,6 +124,9 @@ func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string,
 		}
 		if !control.Taken.IsZero() {
 			fmt.Fprintln(out, control.Answer)
+			if strings.HasPrefix(control.Answer, notDone) {
+				return errSaid
+			}
 			return nil
 		}
 		if ctx.Err() != nil {

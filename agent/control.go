@@ -17,6 +17,9 @@ import (
 // something: nobody waits longer than 250 ms.
 const controlEvery = 200 * time.Millisecond
 
+// notDone begins the answer to what could not be done.
+const notDone = "not done: "
+
 // The verbs that people can ask for through the ledger.
 const (
 	verbPause   = "pause"
@@ -80,7 +83,7 @@ func (a *agent) obey(ctx context.Context, c ledger.Control) string {
 		err = fmt.Errorf("this version does not know %q", c.Verb)
 	}
 	if err != nil {
-		return "not done: " + err.Error()
+		return notDone + err.Error()
 	}
 	return answer
 }

@@ -119,6 +119,11 @@ func (a *agent) summary(ctx context.Context, start time.Time) (summary, error) {
 	if err != nil {
 		return s, err
 	}
+	failed, err := a.ledger.GivenUp(ctx, 1000)
+	if err != nil {
+		return s, err
+	}
+	parked = append(parked, failed...)
 	for _, account := range sortedKeys(a.parts.config().Accounts) {
 		waiting, err := a.ledger.Waiting(ctx, account, 1000)
 		if err != nil {

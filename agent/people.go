@@ -112,7 +112,7 @@ func choose(parked []ledger.Job, names []string) ([]string, error) {
 	for _, name := range names {
 		found := false
 		for _, j := range parked {
-			if strings.HasSuffix("/"+j.Name, "/"+name) || j.Path() == name {
+			if strings.HasSuffix("/"+j.Name, "/"+name) || j.Path() == name || j.ID == name {
 				ids, found = append(ids, j.ID), true
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -60,15 +61,23 @@ func setupScript(env *testscript.Env) error {
 	return os.WriteFile(filepath.Join(env.WorkDir, "agent.yaml"), []byte(os.Expand(string(yaml), env.Getenv)), 0o600)
 }
 
-// photo NAME…: writes a whole JPEG under each name; what it holds depends on
-// the name and on how often it was written.
+// photo [-width PIXELS] NAME…: writes a whole JPEG under each name; what it holds
+// depends on the name and on what it held before.
 func writePhotos(ts *testscript.TestScript, neg bool, args []string) {
+	width := 100
+	if args[0] == "-width" {
+		var err error
+		width, err = strconv.Atoi(args[1])
+		ts.Check(err)
+		args = args[2:]
+	}
 	for _, name := range args {
 		path := ts.MkAbs(name)
 		old, _ := os.ReadFile(path)
-		rnd := rand.New(rand.NewPCG(uint64(len(name)), uint64(len(old))+uint64(name[len(name)-5])))
+		seed := fnv.New64a()
+		fmt.Fprintf(seed, "%s %x", name, old)
 		ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
-		ts.Check(os.WriteFile(path, jpegOf(rnd, 10_000+len(old)/10), 0o644))
+		ts.Check(os.WriteFile(path, paint(rand.New(rand.NewPCG(seed.Sum64(), 1)), width), 0o644))
 	}
 }
 

@@ -48,9 +48,10 @@ type view struct {
 	running bool
 	live    live
 	benches []benchView
-	parked  []ledger.Job
-	tasks   int // of which something is still expected
-	late    int // of these
+	parked  []ledger.Job            // held, or given up by a vendor
+	coming  map[string][]ledger.Job // by account: what comes back and waits for a reason
+	tasks   int                     // of which something is still expected
+	late    int                     // of these
 	pauses  []ledger.Pause
 	speeds  map[string]float64 // bytes per second by account and name, where known
 }
@@ -98,6 +99,14 @@ func viewOf(ctx context.Context, cfg *config.Config, l *ledger.Ledger) (view, er
 		v.benches = append(v.benches, bench)
 	}
 	if v.parked, err = l.Parked(ctx, 50); err != nil {
+		return v, err
+	}
+	failed, err := l.GivenUp(ctx, 50)
+	if err != nil {
+		return v, err
+	}
+	v.parked = append(v.parked, failed...)
+	if v.coming, err = comingTo(ctx, l, v.live.Sources); err != nil {
 		return v, err
 	}
 	tasks, err := l.Tasks(ctx, "", false)

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/studio-agent/studio-agent/sync/inbound"
+	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 )
 
@@ -26,14 +28,39 @@ func (v view) sources(out io.Writer) {
 		for _, t := range s.Transfers {
 			fmt.Fprintf(out, "  %s\n", v.fetching(s.Account, t))
 		}
-		for i, w := range s.Waiting {
+		var lines []string
+		for _, j := range v.coming[s.Account] {
+			lines = append(lines, fmt.Sprintf("%s: %s", shown(j.Source.Name), j.Reason))
+		}
+		for _, w := range s.Waiting {
+			lines = append(lines, fmt.Sprintf("%s: %s", shown(w.Name), w.Reason))
+		}
+		for i, line := range lines {
 			if i == 10 {
-				fmt.Fprintf(out, "  … and %d more\n", len(s.Waiting)-i)
+				fmt.Fprintf(out, "  … and %d more\n", len(lines)-i)
 				break
 			}
-			fmt.Fprintf(out, "  %s %s: %s\n", signWaiting, shown(w.Name), w.Reason)
+			fmt.Fprintf(out, "  %s %s\n", signWaiting, line)
 		}
 	}
+}
+
+// comingTo returns, by account, what waits to be fetched for a reason that people
+// should read.
+func comingTo(ctx context.Context, l *ledger.Ledger, sources []inbound.Status) (map[string][]ledger.Job, error) {
+	coming := map[string][]ledger.Job{}
+	for _, s := range sources {
+		waiting, err := l.Waiting(ctx, s.Account, 100)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range waiting {
+			if j.Flow == ledger.In && j.Reason != "" {
+				coming[s.Account] = append(coming[s.Account], j)
+			}
+		}
+	}
+	return coming, nil
 }
 
 // source is one account that something comes back from, in a sign and a few words.
@@ -53,8 +80,9 @@ func (v view) source(s inbound.Status) (sign, text string) {
 	add(s.Working, "at retouch")
 	add(s.Settling, "not at rest")
 	add(len(s.Transfers), "being fetched")
+	add(len(v.coming[s.Account]), "waiting")
 	sign = signFine
-	if len(s.Transfers)+s.Settling > 0 {
+	if len(s.Transfers)+s.Settling+len(v.coming[s.Account]) > 0 {
 		sign = signWorking
 	}
 	return sign, strings.Join(parts, ", ")

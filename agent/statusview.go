@@ -96,9 +96,12 @@ func (v view) light(b benchView) (sign, text string) {
 			}
 		}
 	}
+	ready, coming := 0, 0
 	for _, t := range b.tallies {
-		held += t.Parked
+		held += t.Parked + t.Stuck
 		open += t.Open()
+		ready += t.Offered
+		coming += t.Importing
 		if !t.Oldest.IsZero() && (oldest.IsZero() || t.Oldest.Before(oldest)) {
 			oldest = t.Oldest
 		}
@@ -110,8 +113,12 @@ func (v view) light(b benchView) (sign, text string) {
 		return signNeeds, "1 picture needs you"
 	case held > 1:
 		return signNeeds, fmt.Sprintf("%d pictures need you", held)
+	case ready > 0:
+		return signNeeds, fmt.Sprintf("%d ready to import: studio-agent task list", ready)
 	case open > 0:
 		return signWorking, fmt.Sprintf("%d on the way, %s behind", open, rough(v.now.Sub(oldest)))
+	case coming > 0:
+		return signWorking, fmt.Sprintf("%d coming back", coming)
 	case waiting > 0:
 		return signWaiting, fmt.Sprintf("%d being written", waiting)
 	case !v.running:
@@ -126,6 +133,9 @@ func (v view) benchNumbers(b benchView) string {
 		part := fmt.Sprintf("%s: %d today", t.Account, t.Today)
 		if !t.LastDone.IsZero() {
 			part += ", last " + clock(v.now, t.LastDone)
+		}
+		if t.LandedToday > 0 {
+			part += fmt.Sprintf(", %d back", t.LandedToday)
 		}
 		parts = append(parts, part)
 	}

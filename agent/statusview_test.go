@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/sync/outbound"
 	"github.com/studio-agent/studio-agent/watch"
@@ -123,5 +124,39 @@ func TestEveryEventHasASentence(t *testing.T) {
 	}
 	if got := sentence(ledger.Entry{What: "seen", Reason: "renamed from b.jpg"}); got != "renamed from b.jpg" {
 		t.Errorf("what happened to the file alone: %q", got)
+	}
+}
+
+func TestTheLightOfABenchThatSomethingComesBackTo(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		tally ledger.Tally
+		sign  string
+		text  string
+	}{
+		{"a retouch is held", ledger.Tally{Stuck: 1}, signNeeds, "1 picture needs you"},
+		{"retouches wait for a person", ledger.Tally{Offered: 2}, signNeeds, "2 ready to import: studio-agent task list"},
+		{"retouches are fetched", ledger.Tally{Importing: 3}, signWorking, "3 coming back"},
+		{"retouches have landed", ledger.Tally{Landed: 3}, signFine, "all delivered"},
+	} {
+		v := view{now: noon, running: true}
+		if sign, text := v.light(benchView{tallies: []ledger.Tally{tt.tally}}); sign != tt.sign || text != tt.text {
+			t.Errorf("%s: %s %s, want %s %s", tt.name, sign, text, tt.sign, tt.text)
+		}
+	}
+}
+
+func TestStatusSaysWhyARetouchIsNotThereYet(t *testing.T) {
+	v := view{
+		now:    noon,
+		live:   live{Sources: []inbound.Status{{Account: "acme", Looked: noon, Listed: 5, Skipped: 1, Working: 2}, {Account: "dark", Trouble: "no route to host"}}},
+		coming: map[string][]ledger.Job{"acme": {{Source: ledger.Source{Name: "a.tif"}, Reason: "it is not whole"}}},
+	}
+	var out strings.Builder
+	v.sources(&out)
+	want := "◐ from acme: looked at " + clock(noon, noon) + ", 4 files there, 2 at retouch, 1 waiting\n  ◌ a.tif: it is not whole\n" +
+		"◌ from dark: could not be looked at: no route to host\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }

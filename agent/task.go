@@ -217,8 +217,11 @@ func (a *agent) importTask(ctx context.Context, id string, names []string) (stri
 		}
 		n++
 	}
-	if n == 0 {
+	if n == 0 && len(names) > 0 {
 		return "", fmt.Errorf("nothing of task %s that you named is ready to import", shortID(t.ID))
+	}
+	if n == 0 {
+		return "", fmt.Errorf("nothing of task %s is ready to import", shortID(t.ID))
 	}
 	return count(n, "picture") + " of task " + shortID(t.ID) + " imported", nil
 }

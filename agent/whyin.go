@@ -18,11 +18,15 @@ import (
 func retouchesMeant(ctx context.Context, l *ledger.Ledger, given string) ([]ledger.Job, error) {
 	name := filepath.ToSlash(given)
 	found, err := l.FindRetouches(ctx, strings.TrimPrefix(name, "/"), 20)
-	if err != nil || len(found) > 0 || !filepath.IsAbs(given) {
+	if err != nil || len(found) > 0 {
 		return found, err
 	}
+	absolute, err := filepath.Abs(given)
+	if err != nil {
+		return nil, err
+	}
 	all, err := l.FindRetouches(ctx, path.Base(name), 1000)
-	return slices.DeleteFunc(all, func(j ledger.Job) bool { return j.Path() != filepath.Clean(given) }), err
+	return slices.DeleteFunc(all, func(j ledger.Job) bool { return j.Path() != absolute }), err
 }
 
 // tellRetouch writes the life of one file that came, or comes, from an account.
@@ -60,7 +64,7 @@ func comingBack(j ledger.Job) string {
 	case ledger.Parked:
 		return fmt.Sprintf("%s It is held: %s. Then: studio-agent retry %s", signNeeds, j.Reason, shown(j.Name))
 	case ledger.GivenUp:
-		return fmt.Sprintf("%s The vendor gave it up: %s.", signNeeds, j.Reason)
+		return signNeeds + " " + upper(j.Reason)
 	case ledger.Superseded:
 		return fmt.Sprintf("%s It was not fetched: %s.", signWaiting, j.Reason)
 	}

@@ -93,7 +93,7 @@ func TestAFolderInTheWay(t *testing.T) {
 		{"captures inside of the import folder", place{path: "/s/in", hot: true}, place{path: "/s"}, true},
 		{"retouches passed on to another account", place{path: "/s", hot: true, passes: []string{"gs"}}, place{path: "/s", passes: []string{"acme"}}, false},
 		{"retouches sent back to where they came from", place{path: "/s", hot: true, passes: []string{"gs", "acme"}}, place{path: "/s", passes: []string{"acme"}}, true},
-		{"two import folders in one", place{path: "/s"}, place{path: "/s"}, false},
+		{"two import folders in one", place{path: "/s"}, place{path: "/s"}, true},
 		{"hot folders beside each other", place{path: "/s/a", hot: true}, place{path: "/s/b", hot: true}, false},
 		{"one hot folder in another", place{path: "/s", hot: true}, place{path: "/s/b", hot: true}, true},
 	} {

@@ -155,7 +155,7 @@ func (c *Config) complete(d *decoder) {
 	for i := range c.Mirrors {
 		m := &c.Mirrors[i]
 		m.Path = c.absolute(m.Path)
-		m.preset()
+		m.preset(c.Accounts[m.Account].Type)
 		c.placeReplaced(&m.Landing, m.Path)
 	}
 }

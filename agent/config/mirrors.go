@@ -41,18 +41,18 @@ type Mirror struct {
 	Landing `yaml:",inline"`
 }
 
-// preset fills in what the layout says and the file does not.
-func (m *Mirror) preset() {
-	if m.Layout == "creativeforce" {
-		switch {
-		case m.Remote == "" && m.Direction == Get:
-			m.Remote = "/Upload"
-		case m.Remote == "":
-			m.Remote = "/Download"
-		}
-		if m.Direction == Get {
-			m.Rejected = or(m.Rejected, "/Rejection")
-			m.Ready = or(m.Ready, "log")
+// preset fills in what the layout says and the file does not. A folder account
+// has no root of its own that the layout's folders could lie in.
+func (m *Mirror) preset(typ string) {
+	get := m.Direction == Get
+	if m.Layout == "creativeforce" && get {
+		m.Ready = or(m.Ready, "log")
+	}
+	if m.Layout == "creativeforce" && typ != "folder" {
+		if get {
+			m.Remote, m.Rejected = or(m.Remote, "/Upload"), or(m.Rejected, "/Rejection")
+		} else {
+			m.Remote = or(m.Remote, "/Download")
 		}
 	}
 	if m.Direction == Get {

@@ -102,6 +102,8 @@ func (d *decoder) beside(p, other place) {
 	switch {
 	case p.hot && other.hot:
 		d.notNested(p, other, same)
+	case !p.hot && !other.hot && same:
+		d.bad(p.field, fmt.Sprintf("%s is also %s", p.path, other.field), "files of one name would take each other's place; choose another folder")
 	case p.hot != other.hot:
 		hot, landing := p, other
 		if other.hot {

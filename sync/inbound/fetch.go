@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -109,7 +110,28 @@ func unplaced(j ledger.Job, err error) error {
 			return connectors.Rejected("%s should lie in the folder %s, but a file has that name; move it away and retry", j.Name, dir)
 		}
 	}
+	if dir, ok := leadsOut(j); ok {
+		return connectors.Rejected("%s should lie in the folder %s, but that is a link that leads out of %s; make it a folder and retry", j.Name, dir, j.Folder)
+	}
 	return &localError{fmt.Errorf("write into %s: %w", j.Folder, err)}
+}
+
+// leadsOut finds a link on the way to j's place that leaves its folder, or leads
+// nowhere.
+func leadsOut(j ledger.Job) (dir string, ok bool) {
+	root, err := os.OpenRoot(j.Folder)
+	if err != nil {
+		return "", false
+	}
+	defer root.Close()
+	for dir := path.Dir(j.Name); dir != "."; dir = path.Dir(dir) {
+		if info, err := root.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if _, err := root.Stat(dir); err != nil {
+				return dir, true
+			}
+		}
+	}
+	return "", false
 }
 
 // source reads t's content from the remote or, if it lies in quarantine, there.

@@ -68,8 +68,13 @@ func (c *Collector) claimed(ctx context.Context, it item, sent batches) (ledger.
 }
 
 func (c *Collector) newJob(it item, to claim) ledger.Job {
+	rank := 0
+	if it.rt.Remote != "" {
+		rank = 1 // a bench does not wait for a mirror's backlog
+	}
 	return ledger.Job{
-		ID: it.id, Account: c.Account, Bench: to.bench, Folder: to.folder, Name: to.name, Batch: it.rt.Batch,
+		Rank: rank,
+		ID:   it.id, Account: c.Account, Bench: to.bench, Folder: to.folder, Name: to.name, Batch: it.rt.Batch,
 		Flow: ledger.In, Kind: ledger.Fetch, Generation: 1, Size: it.rt.Size, ModTime: it.rt.ModTime, Remote: it.rt.Remote,
 		Source: ledger.Source{
 			ID: it.rt.ID, Name: it.rt.Name, Batch: it.rt.Batch, Bench: it.rt.Bench, Answers: it.rt.Answers,

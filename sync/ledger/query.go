@@ -64,6 +64,12 @@ func (l *Ledger) Parked(ctx context.Context, n int) ([]Job, error) {
 	return l.jobs(ctx, `WHERE state = 'parked' ORDER BY created DESC LIMIT ?`, n)
 }
 
+// GivenUp returns up to n jobs on their way in that the vendor gave up, the
+// newest first.
+func (l *Ledger) GivenUp(ctx context.Context, n int) ([]Job, error) {
+	return l.jobs(ctx, `WHERE state = 'failed' ORDER BY created DESC LIMIT ?`, n)
+}
+
 // Waiting returns up to n open jobs of an account that are not in a worker's
 // hands, those that act next first.
 func (l *Ledger) Waiting(ctx context.Context, account string, n int) ([]Job, error) {

@@ -163,6 +163,6 @@ func (l *Ledger) DeliveredSince(ctx context.Context, since time.Time) (photos in
 // is searched as by DeliveredSince.
 func (l *Ledger) LandedSince(ctx context.Context, since time.Time) (files int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM history h
-		WHERE h.seq > (SELECT COALESCE(MAX(seq), 0) - 1000000 FROM history) AND h.at >= ? AND h.what = ?`, nanos(since), Settled).Scan(&files)
+		WHERE h.seq > (SELECT COALESCE(MAX(seq), 0) - 1000000 FROM history) AND h.at >= ? AND h.what = ? AND h.job != ''`, nanos(since), Settled).Scan(&files)
 	return files, err
 }
