@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,11 +18,42 @@ import (
 type agent struct {
 	dir string
 	cmd *exec.Cmd
-	log bytes.Buffer
+	log journal
 }
 
-// build makes the program as users get it.
+// A journal is the program's log as it is being written.
+type journal struct {
+	mu        sync.Mutex
+	text      bytes.Buffer
+	delivered int       // photos so far
+	latest    time.Time // when the last of them was told
+}
+
+const toldDelivered = "Photo delivered"
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	from := max(0, j.text.Len()-len(toldDelivered)+1) // the words may come in two pieces
+	j.text.Write(p)
+	if n := bytes.Count(j.text.Bytes()[from:], []byte(toldDelivered)); n > 0 {
+		j.delivered, j.latest = j.delivered+n, time.Now()
+	}
+	return len(p), nil
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// build makes the program as users get it, or takes the one that BENCH_AGENT
+// names.
 func build(dir string) (string, error) {
+	if exe := os.Getenv("BENCH_AGENT"); exe != "" {
+		return exe, nil
+	}
 	exe := filepath.Join(dir, "studio-agent")
 	cmd := exec.Command("go", "build", "-o", exe, "./agent")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -133,13 +133,19 @@ func awaitWhole(path string, content []byte, deadline time.Time) error {
 	return fmt.Errorf("%s never arrived", path)
 }
 
+// What stands before and behind the data of a file that looks like a whole JPEG.
+const (
+	jpegHead = "\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+	jpegTail = "\xff\xd9"
+)
+
 // jpeg makes a file that looks like a whole JPEG.
 func jpeg(rnd *rand.Rand) []byte {
-	b := []byte{0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0}
-	for len(b) < dropSize-2 {
+	b := []byte(jpegHead)
+	for len(b) < dropSize-len(jpegTail) {
 		b = append(b, byte(rnd.IntN(255))) // never 0xff: no marker by chance
 	}
-	return append(b, 0xff, 0xd9)
+	return append(b, jpegTail...)
 }
 
 func row(sorted []time.Duration) string {

@@ -7,6 +7,10 @@
 //	go run ./bench idle      processor time at rest with 100,000 watched files
 //	go run ./bench memory    1,000,000 known files, a restart and a rescan
 //	go run ./bench upload    one 10 GB video to a simulated Grand Shooting
+//	go run -tags integration ./bench transfer [-short] [sftp|ftp] [a|b|c|d]
+//	                         data sets to OpenSSH and vsftpd, beside rclone, lftp and
+//	                         OpenSSH's sftp (integration/servers and bench/tools fetch
+//	                         all of them); it needs root
 //
 // Times on shared machines are noisy: compare the rows of one run.
 package main
@@ -20,10 +24,16 @@ import (
 func main() {
 	benches := map[string]func(dir string) error{"latency": latency, "idle": idle, "memory": memory, "upload": upload}
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "say which: latency, idle, memory, upload")
+		fmt.Fprintln(os.Stderr, "say which: latency, idle, memory, upload, transfer")
 		os.Exit(2)
 	}
-	for _, name := range os.Args[1:] {
+	names := os.Args[1:]
+	if names[0] == "transfer" {
+		words := names[1:]
+		benches["transfer"] = func(dir string) error { return transfer(dir, words) }
+		names = names[:1]
+	}
+	for _, name := range names {
 		run, ok := benches[name]
 		if !ok {
 			fmt.Fprintf(os.Stderr, "there is no bench %q\n", name)

@@ -24,8 +24,9 @@ const (
 	Mirror  Role = "mirror"  // a mirrored folder: no bench, paths kept
 )
 
-// Digests are hex digests of a file's content, all made in one pass. Empty
-// strings mean "not computed yet".
+// Digests are hex digests of a file's content, made in one pass. Empty strings
+// mean "not computed yet"; MD5 is made only of what comes back, for lists of
+// checksums.
 type Digests struct {
 	SHA256, SHA1, MD5 string
 }

@@ -38,7 +38,7 @@ const (
 const (
 	controlPort  = 2121
 	passivePort  = 3000 // the first of
-	passivePorts = 8
+	passivePorts = 100
 )
 
 // Options change what a server is like. The zero value is a healthy one.

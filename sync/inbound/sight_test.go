@@ -1,7 +1,6 @@
 package inbound
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"strings"
@@ -155,14 +154,6 @@ func TestAnEmptyListingAfterAFullOneMeansNothing(t *testing.T) {
 		}
 	})
 }
-
-// A shelf is a source that lists many and has none.
-type shelf struct {
-	connectors.Source
-	list []connectors.Retouch
-}
-
-func (s shelf) Pending(context.Context) ([]connectors.Retouch, error) { return s.list, nil }
 
 func TestThreeYearsOfOldReturns(t *testing.T) {
 	r := newRig(t)      // not in parallel: it weighs the heap

@@ -56,7 +56,3 @@ func orNone(value, what string) string {
 	}
 	return value
 }
-
-func zero(s connectors.Specification) bool {
-	return s.MinWidth|s.MaxWidth|s.MinHeight|s.MaxHeight|s.Bits == 0 && s.MaxBytes == 0 && len(s.Profiles)+len(s.Formats) == 0
-}

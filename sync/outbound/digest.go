@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,20 +17,22 @@ import (
 // errChanged says that a file is not any more what was to be sent.
 var errChanged = errors.New("the file changed while it was read")
 
-// hashes makes all digests of what is written to it, in one pass.
+// hashes makes the digests that some connector uses, of what is written to it, in
+// one pass. MD5 is not among them: it alone would take longer than the others
+// together, and nobody asks for it.
 type hashes struct {
-	sha256, sha1, md5 hash.Hash
+	sha256, sha1 hash.Hash
 	io.Writer
 }
 
 func newHashes() hashes {
-	h := hashes{sha256: sha256.New(), sha1: sha1.New(), md5: md5.New()}
-	h.Writer = io.MultiWriter(h.sha256, h.sha1, h.md5)
+	h := hashes{sha256: sha256.New(), sha1: sha1.New()}
+	h.Writer = io.MultiWriter(h.sha256, h.sha1)
 	return h
 }
 
 func (h hashes) digests() connectors.Digests {
-	return connectors.Digests{SHA256: sum(h.sha256), SHA1: sum(h.sha1), MD5: sum(h.md5)}
+	return connectors.Digests{SHA256: sum(h.sha256), SHA1: sum(h.sha1)}
 }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
