@@ -123,7 +123,9 @@ func (f *film) deliver(t testing.TB, c connectors.Connector) (tries int) {
 }
 
 // kindOfError is an error without its numbers, so that each is told once.
-func kindOfError(err error) string { return regexp.MustCompile(`[0-9]+`).ReplaceAllString(err.Error(), "") }
+func kindOfError(err error) string {
+	return regexp.MustCompile(`[0-9]+`).ReplaceAllString(err.Error(), "")
+}
 
 // A server is killed in the middle of a large upload, stays away for ten
 // seconds, and the upload goes on where it was.
