@@ -167,7 +167,7 @@ func TestAlbum(t *testing.T) {
 	if d := a.delays(); len(d) != 1 || d[0] != time.Second {
 		t.Errorf("delays: got %v, want the first arrival's second", d)
 	}
-	a.update(func() { first.selected = true; a.renamed = 2 })
+	a.update(func() { first.chosen, a.renamed = []string{"gs"}, 2 })
 	if got := strings.Join(a.remarks(), "|"); !strings.HasPrefix(got, "2 pictures got a new name") || !strings.Contains(got, "|1 picture went into selects") {
 		t.Errorf("remarks: got %q", got)
 	}

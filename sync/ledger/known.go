@@ -77,7 +77,7 @@ func (l *Ledger) SetIdentity(folder, bench, identity string) error {
 	}
 	if seen && f.Identity != "" && f.Identity != identity {
 		var some bool
-		err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM known WHERE folder = (SELECT id FROM folders WHERE folder = ?))`, folder).Scan(&some)
+		err := l.read.QueryRowContext(context.Background(), `SELECT EXISTS (SELECT 1 FROM known WHERE folder = (SELECT id FROM folders WHERE folder = ?))`, folder).Scan(&some)
 		if err != nil {
 			return err
 		}
@@ -226,7 +226,7 @@ func addJob(tx transaction, j Job, now time.Time) error {
 		j.Created = now
 	}
 	isNew, err := insert(tx, j)
-	if err != nil || !isNew {
+	if err != nil || !isNew || j.Generation <= 1 { // nothing is older than the first
 		return err
 	}
 	older, err := queryJobs(context.Background(), tx, `WHERE folder = ? AND name = ? AND account = ? AND kind = ? AND generation < ?

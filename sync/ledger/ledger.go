@@ -32,7 +32,7 @@ type Options struct {
 // A Ledger is one open ledger. Its methods may be used from many goroutines.
 type Ledger struct {
 	queue
-	read  *sql.DB
+	read  *reader
 	log   *slog.Logger
 	lock  *flock.Flock // nil when opened for people
 	agent string       // id of this agent, fresh at each start
@@ -108,13 +108,13 @@ func OpenForPeople(ctx context.Context, opt Options) (*Ledger, error) {
 }
 
 func open(ctx context.Context, opt Options, schema func(context.Context, *sql.DB) error) (*Ledger, error) {
-	writer, reader, err := openSQLite(ctx, opt.Path, schema)
+	writer, readers, err := openSQLite(ctx, opt.Path, schema)
 	if err != nil {
 		return nil, err
 	}
 	hot, err := prepareHot(writer)
 	if err != nil {
-		return nil, errors.Join(explain(opt.Path, err), writer.Close(), reader.Close())
+		return nil, errors.Join(explain(opt.Path, err), writer.Close(), readers.Close())
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
@@ -122,7 +122,7 @@ func open(ctx context.Context, opt Options, schema func(context.Context, *sql.DB
 	id := make([]byte, 6)
 	rand.Read(id)
 	return &Ledger{
-		queue: queue{db: writer, hot: hot}, read: reader, log: opt.Log,
+		queue: queue{db: writer, hot: hot}, read: &reader{DB: readers, most: mostPrepared, prepared: map[string]*sql.Stmt{}}, log: opt.Log,
 		agent: hex.EncodeToString(id), wakes: map[string]chan struct{}{},
 	}, nil
 }

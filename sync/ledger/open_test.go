@@ -264,7 +264,7 @@ func TestOpenAfterACrash(t *testing.T) {
 
 func TestOpenAppliesPragmas(t *testing.T) {
 	l := openNew(t)
-	for name, db := range map[string]*sql.DB{"writer": l.db, "reader": l.read} {
+	for name, db := range map[string]*sql.DB{"writer": l.db, "reader": l.read.DB} {
 		for pragma, want := range pragmas {
 			var got string
 			must(t, db.QueryRow("PRAGMA "+pragma).Scan(&got))

@@ -80,7 +80,7 @@ func spyOn(t *testing.T, l *Ledger) *[]plan {
 	c := spyConnector{fileOf(t, l), new([]plan)}
 	must(t, l.read.Close())
 	must(t, l.db.Close())
-	l.read, l.db = sql.OpenDB(c), sql.OpenDB(c)
+	l.read, l.db = &reader{DB: sql.OpenDB(c)}, sql.OpenDB(c)
 	l.hot = nil // so that all is asked through them
 	l.read.SetMaxOpenConns(1)
 	l.db.SetMaxOpenConns(1)
