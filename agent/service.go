@@ -61,7 +61,8 @@ func writableByService(system string, cfg *config.Config) error {
 	if system != "linux" {
 		return nil
 	}
-	for key, path := range map[string]string{"ledger": cfg.Ledger, "log.file": cfg.Log.File} {
+	for _, place := range [][2]string{{"ledger", cfg.Ledger}, {"log.file", cfg.Log.File}, {"quarantine", cfg.Quarantine}} {
+		key, path := place[0], place[1]
 		for _, closed := range []string{"/etc", "/usr", "/boot"} {
 			if rel, err := filepath.Rel(closed, path); err == nil && path != "" && filepath.IsLocal(rel) {
 				return fmt.Errorf("the service may not write to %s, where %s lies: set `%s: %s` in %s",

@@ -30,8 +30,9 @@ type Config struct {
 	// instead of benches. At least one bench or mirror is needed.
 	Mirrors []Mirror `yaml:"mirrors"`
 	// Quarantine is where files lie that came back and belong to nothing that
-	// was sent, each with its reason beside it.
-	Quarantine string `yaml:"quarantine" default:"./state/quarantine"`
+	// was sent, each with its reason beside it. Default: the folder quarantine
+	// beside the ledger.
+	Quarantine string `yaml:"quarantine"`
 
 	// File is the absolute path that the configuration was read from.
 	File string `yaml:"-"`

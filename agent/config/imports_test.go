@@ -83,6 +83,18 @@ func TestKeysOfImportsReachFactories(t *testing.T) {
 	}
 }
 
+func TestQuarantineLiesBesideTheLedger(t *testing.T) {
+	for extra, want := range map[string]string{
+		"":                                 "/conf/state/quarantine",
+		"ledger: /var/lib/agent/ledger.db": "/var/lib/agent/quarantine",
+		"ledger: /var/lib/agent/ledger.db\nquarantine: aside": "/conf/aside",
+	} {
+		if got := parse(t, extra+returning).Quarantine; got != want {
+			t.Errorf("%q: %s, want %s", extra, got, want)
+		}
+	}
+}
+
 func TestAFolderInTheWay(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -132,6 +132,9 @@ func (c *Config) complete(d *decoder) {
 	}
 	c.Ledger = c.absolute(c.Ledger)
 	c.Log.File = c.absolute(c.Log.File)
+	if c.Quarantine == "" && c.Ledger != "" {
+		c.Quarantine = filepath.Join(filepath.Dir(c.Ledger), "quarantine")
+	}
 	c.Quarantine = c.absolute(c.Quarantine)
 	for name, a := range c.Accounts {
 		a.Name, a.origin = name, origin{d.file, "accounts." + name, d.lines["accounts."+name], nil}

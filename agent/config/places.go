@@ -88,6 +88,9 @@ func (d *decoder) apart(c *Config, p place) {
 		kind, hint = "folder", "files land there, and an importer would take it; move it out"
 	}
 	for field, file := range map[string]string{"ledger": c.Ledger, "log.file": c.Log.File, "quarantine": c.Quarantine} {
+		if field == "quarantine" && inside(c.Ledger, p.path) {
+			continue // it lies beside the ledger, of which the same is told
+		}
 		if file != "" && inside(file, p.path) {
 			d.bad(field, fmt.Sprintf("%s lies in the %s %s of %s", file, kind, p.path, p.owner), hint)
 		}
