@@ -114,7 +114,7 @@ func (v view) light(b benchView) (sign, text string) {
 	case held > 1:
 		return signNeeds, fmt.Sprintf("%d pictures need you", held)
 	case ready > 0:
-		return signNeeds, fmt.Sprintf("%d ready to import: studio-agent task list", ready)
+		return signNeeds, fmt.Sprintf("%d ready to import: studio-agent task import %s", ready, b.name)
 	case open > 0:
 		return signWorking, fmt.Sprintf("%d on the way, %s behind", open, rough(v.now.Sub(oldest)))
 	case coming > 0:

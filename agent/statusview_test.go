@@ -135,12 +135,12 @@ func TestTheLightOfABenchThatSomethingComesBackTo(t *testing.T) {
 		text  string
 	}{
 		{"a retouch is held", ledger.Tally{Stuck: 1}, signNeeds, "1 picture needs you"},
-		{"retouches wait for a person", ledger.Tally{Offered: 2}, signNeeds, "2 ready to import: studio-agent task list"},
+		{"retouches wait for a person", ledger.Tally{Offered: 2}, signNeeds, "2 ready to import: studio-agent task import bench"},
 		{"retouches are fetched", ledger.Tally{Importing: 3}, signWorking, "3 coming back"},
 		{"retouches have landed", ledger.Tally{Landed: 3}, signFine, "all delivered"},
 	} {
 		v := view{now: noon, running: true}
-		if sign, text := v.light(benchView{tallies: []ledger.Tally{tt.tally}}); sign != tt.sign || text != tt.text {
+		if sign, text := v.light(benchView{name: "bench", tallies: []ledger.Tally{tt.tally}}); sign != tt.sign || text != tt.text {
 			t.Errorf("%s: %s %s, want %s %s", tt.name, sign, text, tt.sign, tt.text)
 		}
 	}

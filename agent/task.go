@@ -51,7 +51,7 @@ func (c *cli) taskCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "import TASK [FILE…]", Short: "Import what is ready (where `import: ask` has it wait)", Args: cobra.MinimumNArgs(1),
+			Use: "import TASK|BENCH [FILE…]", Short: "Import what is ready (where `import: ask` has it wait)", Args: cobra.MinimumNArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return c.ask(cmd, verbImport, map[string]string{"task": args[0], "names": strings.Join(args[1:], "\n")})
 			},
@@ -140,7 +140,7 @@ func listTasks(ctx context.Context, out io.Writer, l *ledger.Ledger, all bool) e
 		return err
 	}
 	if len(tasks) == 0 {
-		fmt.Fprintln(out, "Nothing is at a retoucher.")
+		fmt.Fprintln(out, "No task is at a retoucher.")
 	}
 	now := time.Now()
 	for _, t := range tasks {
@@ -150,7 +150,21 @@ func listTasks(ctx context.Context, out io.Writer, l *ledger.Ledger, all bool) e
 		}
 		fmt.Fprintf(out, "%s %s  %s\n  %s\n", c.sign(t), shortID(t.ID), taskLine(t, now), c.text())
 	}
-	return nil
+	return listReady(ctx, out, l)
+}
+
+// listReady tells what waits for a person, bench by bench: it need not belong to
+// a task.
+func listReady(ctx context.Context, out io.Writer, l *ledger.Ledger) error {
+	offered, err := l.OfferedTo(ctx, "", "")
+	ready := map[string]int{} // by bench
+	for _, j := range offered {
+		ready[j.Bench]++
+	}
+	for _, bench := range sortedKeys(ready) {
+		fmt.Fprintf(out, "%s %s: %d ready to import: studio-agent task import %s\n", signNeeds, bench, ready[bench], bench)
+	}
+	return err
 }
 
 // taskLine is a task in one line: what, from where to where, its age and deadline.
@@ -196,20 +210,16 @@ func showTask(ctx context.Context, out io.Writer, l *ledger.Ledger, id string) e
 	return nil
 }
 
-// importTask lets go what waits for a person: all of a task that is ready, or
-// the named files of it.
+// importTask lets go what waits for a person: all that is ready of a task or of a
+// bench, or the named files of it.
 func (a *agent) importTask(ctx context.Context, id string, names []string) (string, error) {
-	t, err := findTask(ctx, a.ledger, id)
-	if err != nil {
-		return "", err
-	}
-	pictures, err := a.ledger.Pictures(ctx, t.ID, time.Now())
+	what, ready, err := a.ready(ctx, id)
 	if err != nil {
 		return "", err
 	}
 	n := 0
-	for _, p := range pictures {
-		if p.State != ledger.ReadyToImport || len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return isNamed(name, p) }) {
+	for _, p := range ready {
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return isNamed(name, p) }) {
 			continue
 		}
 		if _, err := a.ledger.Record(p.In, ledger.Event{What: ledger.Imported, At: time.Now(), Reason: "a person imports it"}); err != nil {
@@ -218,12 +228,31 @@ func (a *agent) importTask(ctx context.Context, id string, names []string) (stri
 		n++
 	}
 	if n == 0 && len(names) > 0 {
-		return "", fmt.Errorf("nothing of task %s that you named is ready to import", shortID(t.ID))
+		return "", fmt.Errorf("nothing of %s that you named is ready to import", what)
 	}
 	if n == 0 {
-		return "", fmt.Errorf("nothing of task %s is ready to import", shortID(t.ID))
+		return "", fmt.Errorf("nothing of %s is ready to import", what)
 	}
-	return count(n, "picture") + " of task " + shortID(t.ID) + " imported", nil
+	return count(n, "picture") + " of " + what + " imported", nil
+}
+
+// ready is what waits for a person: of a task or, whether it belongs to one or
+// not, of a bench.
+func (a *agent) ready(ctx context.Context, id string) (what string, ready []ledger.Picture, err error) {
+	if slices.Contains(benchNames(a.parts.config()), id) {
+		offered, err := a.ledger.OfferedTo(ctx, "", id)
+		for _, j := range offered {
+			ready = append(ready, ledger.Picture{In: j, HasIn: true, State: ledger.ReadyToImport})
+		}
+		return "bench " + id, ready, err
+	}
+	t, err := findTask(ctx, a.ledger, id)
+	if err != nil {
+		return "", nil, err
+	}
+	pictures, err := a.ledger.Pictures(ctx, t.ID, time.Now())
+	pictures = slices.DeleteFunc(pictures, func(p ledger.Picture) bool { return p.State != ledger.ReadyToImport })
+	return "task " + shortID(t.ID), pictures, err
 }
 
 // isNamed reports whether a person means p by name: its own or that of what came

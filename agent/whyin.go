@@ -58,7 +58,7 @@ func comingBack(j ledger.Job) string {
 		}
 		return fmt.Sprintf("%s It has landed as %s.", signFine, shown(j.Path()))
 	case ledger.Offered:
-		return signNeeds + " It is ready and waits for a person: studio-agent task import TASK"
+		return signNeeds + " It is ready and waits for a person: studio-agent task import " + j.Bench
 	case ledger.Moving, ledger.Publishing:
 		return signWorking + " It is being fetched."
 	case ledger.Parked:
