@@ -221,7 +221,7 @@ func (r *round) over() bool {
 		return false
 	}
 	tasks, _ := r.in.output("task", "list")
-	return strings.Contains(tasks, "Nothing is at a retoucher")
+	return strings.Contains(tasks, "No task is at a retoucher")
 }
 
 func (r *round) allLanded() bool {
