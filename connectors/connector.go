@@ -51,6 +51,17 @@ type Photo struct {
 	// Remote is, for a Mirror, the remote folder that Name is relative to, as
 	// agent.yaml spells it. Otherwise it is empty: the account knows where.
 	Remote string
+	// Template is what the task of a photo asks for, by the vendor's name or ID.
+	// Empty means what the account is configured for.
+	Template string
+	// Comment is what a person wrote for the retoucher; often empty.
+	Comment string
+	// Deadline is when the retouch should be back; zero for none.
+	Deadline time.Time
+	// URL returns an address at which whoever has it can read the photo for at
+	// least a day, at a platform that it was delivered to before. Nil if it is at
+	// none that hands out such addresses.
+	URL func(ctx context.Context) (string, error)
 
 	// Replaces is the receipt of the last generation delivered under this name.
 	// A remote file that still is what this receipt says is ours to replace.
@@ -177,6 +188,37 @@ type Connector struct {
 	Examine func(ctx context.Context, tell func(Finding)) error
 	// Specify says what the remote wants the retouch of a delivered photo to be.
 	Specify func(ctx context.Context, photo Receipt) (Specification, error)
+	// Templates lists what can be ordered from the remote.
+	Templates func(ctx context.Context) ([]Template, error)
+	// Reject sends a ready retouch back to the vendor, with what a person says is
+	// wrong. Only a person asks for it. The corrected one comes back under a new
+	// Retouch.ID; until the remote has begun to work on it, nothing does. An error
+	// wrapping ErrRejected says why it cannot be sent back (too early, too late).
+	Reject func(ctx context.Context, r Refusal) error
+	// Withdraw takes an ordered photo back, so that nobody works on it and nobody
+	// pays. Only a person asks for it. An error wrapping ErrRejected says that it
+	// is too late; one that is not there any more is none.
+	Withdraw func(ctx context.Context, photo Receipt) error
+	// Public returns an address at which whoever has it can read a delivered
+	// photo for at least a day.
+	Public func(ctx context.Context, photo Receipt) (string, error)
+	// Preview writes a small picture (JPEG or PNG, up to 2 MiB) of a delivered
+	// photo, as the remote shows it. An error wrapping ErrRejected says that there
+	// is none.
+	Preview func(ctx context.Context, photo Receipt, w io.Writer) error
+}
+
+// A Template is a kind of retouching that can be ordered from a vendor.
+type Template struct {
+	ID, Name string
+}
+
+// A Refusal is a retouch that a person sends back.
+type Refusal struct {
+	Photo   Receipt // of the photo that was sent
+	Retouch string  // Retouch.ID of what came back
+	Comment string  // what is wrong, for the retoucher; not empty
+	Markup  string  // https address of a picture with marks drawn on it; may be empty
 }
 
 // A Finding is one thing that Examine has found out.
