@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/agent/overview"
 	"github.com/studio-agent/studio-agent/connectors/all"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
@@ -109,7 +110,7 @@ func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string,
 	if err != nil {
 		return err
 	}
-	agent, running, err := runningAgent(ctx, l)
+	agent, running, err := overview.RunningAgent(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -136,25 +137,4 @@ func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string,
 	return fmt.Errorf("the agent %s (process %d) does not answer; what you asked for is noted, and done when it does", agent.Name, agent.PID)
 }
 
-// runningAgent returns the agent that last worked with the ledger, and whether
-// it still does.
-func runningAgent(ctx context.Context, l *ledger.Ledger) (ledger.Agent, bool, error) {
-	agents, err := l.Agents(ctx)
-	if err != nil || len(agents) == 0 {
-		return ledger.Agent{}, false, err
-	}
-	return agents[0], time.Since(agents[0].Seen) < deadAfter && !agents[0].Stopped, nil
-}
-
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// count writes a number with its noun: 1 photo, 3 photos.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if strings.HasSuffix(noun, "ch") {
-		noun += "e"
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/agent/overview"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/watch"
 )
@@ -60,15 +60,11 @@ func (o *onlooker) close() error {
 }
 
 // live is what a running agent says of itself; zero if none runs.
-func (o *onlooker) live(ctx context.Context) (l live) {
-	if o.ledger == nil {
-		return live{}
+func (o *onlooker) live(ctx context.Context) (live overview.Live) {
+	if o.ledger != nil {
+		_, _, live, _ = overview.Now(ctx, o.ledger) // unknown is none
 	}
-	agent, running, err := runningAgent(ctx, o.ledger)
-	if err != nil || !running || json.Unmarshal(agent.Live, &l) != nil {
-		return live{}
-	}
-	return l
+	return live
 }
 
 // holds reports whether a photo waits for a person.

@@ -39,6 +39,7 @@ var floors = map[string][]string{
 	"sync/inbound":             {"connectors", "connectors/layout", "sync/atomicfile", "sync/gate", "sync/ledger", "watch", "watch/picture", "watch/settle"},
 	"connectors/grandshooting": {"connectors", "connectors/rest"},
 	// floor 3
+	"agent/overview":           {"agent/config", "connectors", "sync/inbound", "sync/ledger", "sync/outbound", "watch"},
 	"connectors/all":           {"connectors", "connectors/folder", "connectors/ftp", "connectors/grandshooting", "connectors/sftp"},
 	"connectors/connectortest": {"connectors", "connectors/faults"},
 }

@@ -6,34 +6,14 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/studio-agent/studio-agent/agent/overview"
 	"github.com/studio-agent/studio-agent/connectors"
-	"github.com/studio-agent/studio-agent/sync/inbound"
-	"github.com/studio-agent/studio-agent/sync/outbound"
-	"github.com/studio-agent/studio-agent/watch"
 )
 
 const (
 	liveEvery = 500 * time.Millisecond // at most, while something moves
-	beatEvery = 10 * time.Second       // at least
-	deadAfter = 3 * beatEvery          // an agent without a sign of life for so long is gone
 	liveFiles = 200                    // waiting files told of, per folder
 )
-
-// live is what an agent tells of this very moment, through the ledger, to
-// whoever looks: status, why, the page.
-type live struct {
-	Folders  []liveFolder
-	Accounts []outbound.Status
-	Sources  []inbound.Status // of accounts that something is imported from
-	Problem  string           `json:",omitempty"` // of the agent as a whole: a refused configuration
-}
-
-type liveFolder struct {
-	Bench, Path string
-	Role        connectors.Role
-	To          []string
-	watch.Status
-}
 
 // beat writes the agent's sign of life, at once when something changes.
 func (a *agent) beat(ctx context.Context) error {
@@ -52,7 +32,7 @@ func (a *agent) beat(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(text, last) || now.Sub(written) >= beatEvery {
+		if !bytes.Equal(text, last) || now.Sub(written) >= overview.BeatEvery {
 			if err := a.ledger.Beat(now, text); err != nil {
 				a.log.Warn("The agent's sign of life could not be written", "error", err)
 			}
@@ -66,12 +46,12 @@ func (a *agent) beat(ctx context.Context) error {
 	}
 }
 
-func (a *agent) live() live {
-	l := live{Problem: a.parts.problem()}
+func (a *agent) live() overview.Live {
+	l := overview.Live{Problem: a.parts.problem()}
 	for _, h := range a.parts.folders() {
 		st := h.watch.Status()
 		st.Waiting = st.Waiting[:min(len(st.Waiting), liveFiles)]
-		l.Folders = append(l.Folders, liveFolder{Bench: h.Title(), Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
+		l.Folders = append(l.Folders, overview.Folder{Bench: h.Title(), Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
 	}
 	for _, p := range a.parts.accounts() {
 		if p.sender != nil {

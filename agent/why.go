@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/agent/overview"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 	"github.com/studio-agent/studio-agent/watch"
 )
@@ -69,18 +69,14 @@ func why(ctx context.Context, out io.Writer, cfg *config.Config, l *ledger.Ledge
 type spot struct {
 	folder config.HotFolder
 	name   string
-	live   live
+	live   overview.Live
 }
 
 // meant finds the spots that a given name can stand for.
 func meant(ctx context.Context, cfg *config.Config, l *ledger.Ledger, given string) ([]spot, error) {
-	var now live
-	if agent, running, err := runningAgent(ctx, l); err != nil {
+	_, _, now, err := overview.Now(ctx, l)
+	if err != nil {
 		return nil, err
-	} else if running {
-		if err := json.Unmarshal(agent.Live, &now); err != nil {
-			return nil, err
-		}
 	}
 	found := map[string]spot{}
 	add := func(f config.HotFolder, name string) { found[f.Path+"\x00"+name] = spot{f, name, now} }
@@ -104,7 +100,7 @@ func meant(ctx context.Context, cfg *config.Config, l *ledger.Ledger, given stri
 				add(f, file.Name)
 			}
 		}
-		for _, w := range waitingIn(now, f.Path) {
+		for _, w := range now.Waits(f.Path) {
 			if strings.HasSuffix("/"+w.Name, "/"+filepath.ToSlash(given)) {
 				add(f, w.Name)
 			}
@@ -120,15 +116,6 @@ func meant(ctx context.Context, cfg *config.Config, l *ledger.Ledger, given stri
 		spots = append(spots, found[key])
 	}
 	return spots, nil
-}
-
-func waitingIn(now live, folder string) []watch.Waiting {
-	for _, f := range now.Folders {
-		if f.Path == folder {
-			return f.Waiting
-		}
-	}
-	return nil
 }
 
 // tell writes the life of one file: first the answer, then the story.
@@ -151,7 +138,7 @@ func (s spot) tell(ctx context.Context, out io.Writer, l *ledger.Ledger) error {
 	}
 	fmt.Fprintln(out)
 	for _, e := range history {
-		fmt.Fprintf(out, "  %s  %s\n", e.At.Local().Format("2006-01-02 15:04:05.000"), sentence(e))
+		fmt.Fprintf(out, "  %s  %s\n", e.At.Local().Format("2006-01-02 15:04:05.000"), overview.Sentence(ledger.Out, e))
 	}
 	return nil
 }
@@ -171,7 +158,7 @@ func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) (
 	} else if !there {
 		lines = append(lines, signWaiting+" It is not on this disk any more.")
 	}
-	for _, w := range waitingIn(s.live, s.folder.Path) {
+	for _, w := range s.live.Waits(s.folder.Path) {
 		if w.Name == s.name {
 			lines = append(lines, fmt.Sprintf("%s Its present content waits since %s: %s. Next look %s.",
 				signWaiting, clock(time.Now(), w.Since), w.Reason, clock(time.Now(), w.Next)))
@@ -182,13 +169,13 @@ func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) (
 		latest[j.Account+"\x00"+string(j.Kind)] = j
 	}
 	for _, key := range sortedKeys(latest) {
-		lines = append(lines, standing(latest[key]))
+		lines = append(lines, line(overview.Standing(time.Now(), latest[key])))
 		answers, err := l.AnswersTo(ctx, latest[key].ID)
 		if err != nil {
 			return nil, err
 		}
 		for _, j := range answers {
-			lines = append(lines, "  what came back as "+shown(j.Source.Name)+": "+comingBack(j))
+			lines = append(lines, "  what came back as "+shown(j.Source.Name)+": "+line(overview.ComingBack(time.Now(), j)))
 		}
 	}
 	if len(jobs) > 0 || len(lines) > 0 {
@@ -225,66 +212,4 @@ func (s spot) skipped() (reason string, there bool) {
 	return skip.Reason(s.name, info.IsDir()), true
 }
 
-// standing says how far one job is.
-func standing(j ledger.Job) string {
-	what := "It"
-	if j.Kind == ledger.Mark {
-		what = "Its selection"
-	}
-	switch j.State {
-	case ledger.Done:
-		return fmt.Sprintf("%s %s is at %s since %s%s.", signFine, what, j.Account, clock(time.Now(), j.SentAt), as(j))
-	case ledger.Sent:
-		return fmt.Sprintf("%s %s was taken by %s at %s; it has not been seen there yet. %s", signWorking, what, j.Account, clock(time.Now(), j.SentAt), upper(j.Reason))
-	case ledger.Moving, ledger.Publishing:
-		return fmt.Sprintf("%s %s is being sent to %s.", signWorking, what, j.Account)
-	case ledger.Parked:
-		return fmt.Sprintf("%s %s is held and not sent to %s: %s. Then: studio-agent retry %s", signNeeds, what, j.Account, j.Reason, shown(j.Name))
-	case ledger.Superseded:
-		return fmt.Sprintf("%s %s was not sent to %s: %s.", signWaiting, what, j.Account, j.Reason)
-	}
-	line := fmt.Sprintf("%s %s waits to be sent to %s", signWaiting, what, j.Account)
-	if j.Reason != "" {
-		line += ": " + j.Reason
-	}
-	if j.NotBefore.After(time.Now()) {
-		line = strings.TrimRight(line, "?.") + "; next try " + clock(time.Now(), j.NotBefore)
-	}
-	return line + "."
-}
-
-func as(j ledger.Job) string {
-	switch {
-	case j.Receipt.Name == "":
-		return ""
-	case j.Receipt.ID != "" && len(j.Receipt.ID) < 20:
-		return fmt.Sprintf(" as %s (number %s)", shown(j.Receipt.Name), j.Receipt.ID)
-	}
-	return " as " + shown(j.Receipt.Name)
-}
-
-func upper(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
-}
-
-// sentence tells one event plainly.
-func sentence(e ledger.Entry) string {
-	texts := map[ledger.What]string{
-		ledger.Added: "finished, and queued for %s", ledger.Claimed: "taken up for %s", ledger.Published: "about to appear at %s",
-		ledger.Accepted: "taken by %s", ledger.Confirmed: "seen at %s: delivered", ledger.Failed: "a try with %s failed",
-		ledger.Waited: "put back for %s", ledger.NotSeen: "%s was asked and does not have it", ledger.StillOut: "%s was asked and does not show it yet",
-		ledger.Held: "held for %s: a person must act", ledger.Overtaken: "not sent to %s", ledger.Retried: "to be sent to %s again",
-		ledger.TakenBack: "put back for %s at the agent's start",
-	}
-	text, known := texts[e.What]
-	switch {
-	case !known:
-		return e.Reason
-	case e.Reason != "":
-		return fmt.Sprintf(text, e.Account) + ": " + e.Reason
-	}
-	return fmt.Sprintf(text, e.Account)
-}
+func line(sign overview.Sign, text string) string { return string(sign) + " " + text }
