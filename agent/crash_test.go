@@ -42,6 +42,7 @@ func TestKilledAtAnyMomentEachPhotoArrivesOnce(t *testing.T) {
 	yaml := fmt.Sprintf(`
 name: crash
 log: {level: debug}
+page: off
 accounts:
   gs:  {type: grandshooting, url: %s/v2, token: env:CRASH_TOKEN, rate: 500, recheck: 100ms}
   nas: {type: folder, put: %s, recheck: 100ms}

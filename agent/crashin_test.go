@@ -30,6 +30,7 @@ func TestKilledAtAnyMomentEachReturnLandsOnce(t *testing.T) {
 	yaml := `
 name: crash
 log: {level: debug}
+page: off
 accounts:
   nas: {type: folder, put: there/in, get: there/out, layout: bench, poll: 1s, recheck: 100ms}
 benches:

@@ -28,6 +28,7 @@ func TestLedgerDiskFull(t *testing.T) {
 		}
 	})
 	yaml := fmt.Sprintf(`
+page: off
 accounts: {nas: {type: folder, put: %s}}
 benches: [{name: bench, captures: {folder: %s, to: [nas], rescan: 1s}}]
 `, there, captures)

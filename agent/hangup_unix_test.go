@@ -29,6 +29,7 @@ func TestAWrongTokenIsCorrectedWhileRunning(t *testing.T) {
 	yaml := func(level string) []byte {
 		return fmt.Appendf(nil, `
 log: {level: %s}
+page: off
 accounts: {gs: {type: grandshooting, url: %s/v2, token: file:gs.token, rate: 100}}
 benches: [{name: bench, production: %d, captures: {folder: %s, to: [gs]}}]
 `, level, url, root, captures)

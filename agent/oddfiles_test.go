@@ -22,6 +22,7 @@ func TestOddFiles(t *testing.T) {
 	in := install(t, "")
 	captures, there := in.folder("captures"), in.folder("there")
 	yaml := fmt.Sprintf(`
+page: off
 accounts: {nas: {type: folder, put: %s}}
 benches: [{name: bench, captures: {folder: %s, to: [nas]}}]
 `, there, captures)

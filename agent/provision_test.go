@@ -26,6 +26,7 @@ func TestSelectsAreOrderedAtThePlatformOnceAndComeBack(t *testing.T) {
 	t.Cleanup(func() { sim.Close() })
 	production := sim.AddProduction("Autumn", 10, 20, 40)
 	in := install(t, fmt.Sprintf(`
+page: off
 accounts:
   gs: {type: grandshooting, url: "http://%s/v2", token: env:GS_TOKEN, rate: 100, recheck: 1s, poll: 1s}
 benches:

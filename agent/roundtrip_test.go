@@ -61,6 +61,7 @@ func TestHostileReturns(t *testing.T) {
 	t.Parallel()
 	in := install(t, `
 quarantine: quarantine
+page: off
 accounts: {acme: {type: folder, put: there/in, get: there/out, poll: 1s}}
 benches:
   - name: odd
@@ -183,6 +184,7 @@ func TestThreeYearsOfReturns(t *testing.T) {
 	const old = 20_000
 	in := install(t, `
 quarantine: quarantine
+page: off
 accounts:
   ignored: {type: folder, put: ignored/in, get: ignored/out, poll: 1s}
   braked: {type: folder, put: braked/in, get: braked/out, poll: 1s}

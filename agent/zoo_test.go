@@ -122,6 +122,7 @@ func TestWriterZoo(t *testing.T) {
 	in := install(t, "", "ZOO_TOKEN=zoo-test-token")
 	captures := in.folder("captures")
 	yaml := fmt.Sprintf(`
+page: off
 accounts: {gs: {type: grandshooting, url: %s/v2, token: env:ZOO_TOKEN, rate: 100}}
 benches:
   - name: zoo

@@ -31,6 +31,7 @@ func latency(dir string) error {
 		return err
 	}
 	a, err := start(exe, dir, fmt.Sprintf(`
+page: off
 accounts: {nas: {type: folder, put: %s}}
 benches: [{name: bench, captures: {folder: %s, to: [nas]}}]
 `, dst, src))

@@ -52,6 +52,7 @@ func transferConfig(d *dataset, s *integration.Server, connections int) string {
 		account = fmt.Sprintf("{type: ftp, %s, password: env:BENCH_PASSWORD, tls: plain}", host)
 	}
 	return fmt.Sprintf(`
+page: off
 accounts: {far: %s}
 benches: [{name: bench, captures: {folder: %s, to: [far], hold_above: off}}]
 `, account, d.dir)

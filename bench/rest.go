@@ -70,6 +70,7 @@ func memory(dir string) error {
 
 func treeConfig(dir string) string {
 	return fmt.Sprintf(`
+page: off
 accounts: {nas: {type: folder, put: %s}}
 benches: [{name: bench, captures: {folder: %s, to: [nas], existing: ignore}}]
 `, filepath.Join(dir, "dst"), filepath.Join(dir, "tree"))

@@ -33,6 +33,7 @@ func upload(dir string) error {
 		return err
 	}
 	a, err := start(exe, dir, fmt.Sprintf(`
+page: off
 accounts: {gs: {type: grandshooting, url: "http://%s/v2", token: env:BENCH_TOKEN}}
 benches: [{name: bench, production: %d, captures: {folder: %s, to: [gs]}}]
 `, l.Addr(), root, captures), "BENCH_TOKEN=bench-token")

@@ -20,6 +20,8 @@ type Config struct {
 	// Ledger is the file in which the agent remembers what it has sent. It must
 	// lie on a local disk and outside of every hot folder.
 	Ledger string `yaml:"ledger" default:"./state/ledger.db"`
+	// Page says where the web page is served.
+	Page Page `yaml:"page"`
 	// Log says what is logged, and where.
 	Log Log `yaml:"log"`
 	// Accounts are the places that photos go to, by a name of your choice.

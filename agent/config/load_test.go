@@ -66,7 +66,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := strings.NewReplacer("#ledger:", "ledger:", "#max_mb:", "max_mb:", "#keep:", "keep:", "#settle:", "settle:",
+	shown := strings.NewReplacer("#ledger:", "ledger:", "#page: ", "page: ", "#max_mb:", "max_mb:", "#keep:", "keep:", "#settle:", "settle:",
 		"#existing:", "existing:", "#hold_above:", "hold_above:", "#renamed:", "renamed:", "#rescan:", "rescan:").Replace(string(data))
 	if shown == string(data) {
 		t.Fatal("the example shows no default")
@@ -74,6 +74,9 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	silent, loud := mustParse(t, string(data)), mustParse(t, shown)
 	if got, want := loud.Ledger, silent.Ledger; got != want {
 		t.Errorf("ledger: got %s, want %s", got, want)
+	}
+	if got, want := loud.Page.Listen, silent.Page.Listen; got != want {
+		t.Errorf("page: got %s, want %s", got, want)
 	}
 	if got, want := loud.Log, silent.Log; got != want {
 		t.Errorf("log: got %+v, want %+v", got, want)
@@ -97,6 +100,7 @@ func TestDefaults(t *testing.T) {
 		{"name", c.Name, host},
 		{"ledger", c.Ledger, filepath.Join(dir, "state", "ledger.db")},
 		{"log", c.Log, Log{Level: "info", Format: "text", MaxMB: 20, Keep: 5}},
+		{"page", c.Page.Listen, "127.0.0.1:8765"},
 		{"poll", c.Accounts["nas"].Poll, time.Minute},
 		{"recheck", c.Accounts["nas"].Recheck, 10 * time.Second},
 		{"account's name", c.Accounts["nas"].Name, "nas"},

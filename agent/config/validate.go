@@ -34,6 +34,7 @@ func (d *decoder) validate(c *Config, types []string) {
 	d.accounts(c, types)
 	d.benches(c)
 	d.mirrors(c)
+	d.page(c)
 	d.local("ledger", c.Ledger)
 	d.local("log.file", c.Log.File)
 	d.local("quarantine", c.Quarantine)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestPhoto(t *testing.T) {
 		Batch: "7", Generation: 2, Size: 10, Digests: connectors.Digests{SHA256: "abc"}, ModTime: j.ModTime, Rating: 4, Label: "red", Published: true,
 	}
 	j.Folder = filepath.FromSlash(hot)
-	if got := j.Photo(); got != want {
+	if got := j.Photo(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
