@@ -162,6 +162,12 @@ type Connector struct {
 	Writes []string
 	// Workers is how many deliveries may run at the same time; 0 means 2.
 	Workers int
+	// SHA1 says that the remote compares files by SHA-1: Photo.Digests has one only
+	// then.
+	SHA1 bool
+	// Looks says that Deliver itself finds a photo that is there already, from
+	// before the agent: nobody need ask Find before a first try.
+	Looks bool
 	// Vet is asked before sending: it names the batch p belongs to (Creative
 	// Force: the task of an output), or says why p may not go (a name without a
 	// reference, a bench that takes no uploads) by an error wrapping ErrRejected.
@@ -171,6 +177,11 @@ type Connector struct {
 	// for a select, p.Deselected for one that is none any more; otherwise the
 	// selection stays as it is. Idempotent.
 	Mark func(ctx context.Context, p Photo, r Receipt) error
+	// Chosen lists the photos at the remote's side of a bench that people chose for
+	// retouching there, and that nothing was ordered for yet, as far as can be told
+	// there: also those that were never sent from here. If it could not look
+	// everywhere it returns an error, not a shorter list. It goes with Mark.
+	Chosen func(ctx context.Context, bench string) ([]Receipt, error)
 	// Commit submits a batch, with the newest uncommitted receipt of each name.
 	// It returns IncompleteError and is then asked again when more is
 	// delivered, or when its last open photo was superseded. It calls publish
@@ -182,6 +193,9 @@ type Connector struct {
 	List  func(ctx context.Context, bench string) ([]Receipt, error)
 	Hook  http.Handler                    // webhook intake: only wakes the poll
 	Probe func(ctx context.Context) error // for check, and to end a pause
+	// Rate says how many requests per second are made just now, and how many may
+	// be, by all accounts of this process that share the limit.
+	Rate func() (used, allowed float64)
 	// Examine tries out what the remote can do, for `doctor`, tells each finding
 	// as it comes, and keeps in Setup.Memory what transfers must obey. It leaves
 	// nothing behind. The error says why it could not go on.

@@ -50,6 +50,7 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 		return connectors.Connector{}, err
 	}
 	c := connectors.Connector{
+		Looks:   true,
 		Writes:  out.folders(),
 		Probe:   prober{keep, out.folders(), in.places}.run,
 		Examine: examination{keep, out.folders(), in.places}.run,

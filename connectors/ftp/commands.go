@@ -25,6 +25,15 @@ type entry struct {
 
 // stat looks at one name, by MLST, by SIZE and MDTM, or in the folder's listing.
 func (s *session) stat(name string) (e entry, there bool, err error) {
+	if e, there, err = s.size(name); err != nil || !there || s.conn.IsTimePreciseInList() || s.book.profile().NoSize {
+		return e, there, err
+	}
+	e.time, err = s.modTime(name)
+	return e, err == nil, missing(err)
+}
+
+// size is stat without the time, where that is a question of its own.
+func (s *session) size(name string) (e entry, there bool, err error) {
 	if s.conn.IsTimePreciseInList() {
 		found, err := s.conn.GetEntry(name)
 		if err == nil {
@@ -45,8 +54,7 @@ func (s *session) stat(name string) (e entry, there bool, err error) {
 		}
 		return entry{}, false, missing(err)
 	}
-	e.time, err = s.modTime(name)
-	return e, err == nil, missing(err)
+	return e, true, nil
 }
 
 // modTime is zero where the server does not tell.

@@ -8,12 +8,13 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/studio-agent/studio-agent/connectors"
 )
 
 // lookFirst is the size from which it is worth a question whether the photo is
-// there already before it is sent.
+// there already before it is sent; once one was, it is for all.
 const lookFirst = 1 << 20
 
 // destination writes photos into put, and into the folders of mirrors.
@@ -45,7 +46,7 @@ func (d destination) Deliver(ctx context.Context, p connectors.Photo, open func(
 	var receipt connectors.Receipt
 	publish = sync.OnceValue(publish) // do may run the whole twice
 	err = d.pool.do(ctx, working, func(s *session) (err error) {
-		one := delivery{session: s, photo: p, root: s.path(root), name: name, open: open, publish: publish}
+		one := delivery{session: s, photo: p, there: &d.there, root: s.path(root), name: name, open: open, publish: publish}
 		receipt, err = one.run(ctx)
 		return err
 	})
@@ -59,8 +60,9 @@ func (d destination) Deliver(ctx context.Context, p connectors.Photo, open func(
 type delivery struct {
 	*session
 	photo   connectors.Photo
-	root    string // absolute
-	name    string // below root
+	there   *atomic.Bool // see account
+	root    string       // absolute
+	name    string       // below root
 	open    func() (io.ReadCloser, error)
 	publish func() error
 }
@@ -74,10 +76,11 @@ func (d *delivery) run(ctx context.Context) (connectors.Receipt, error) {
 	if d.book.profile().NoRename {
 		return d.direct(ctx)
 	}
-	if d.photo.Size >= lookFirst {
+	if d.photo.Size >= lookFirst || d.there.Load() {
 		if receipt, _, err := d.look(ctx); err != nil || !receipt.Zero() {
 			return receipt, err
 		}
+		d.there.Store(false)
 	}
 	if err := d.makeFolders(); err != nil {
 		return connectors.Receipt{}, err
@@ -97,6 +100,7 @@ func (d *delivery) run(ctx context.Context) (connectors.Receipt, error) {
 	}
 	if !receipt.Zero() {
 		d.remove(part) // superfluous, and the final name tells the story
+		d.there.Store(true)
 		return receipt, nil
 	}
 	if err := d.publish(); err != nil {

@@ -7,6 +7,7 @@ package ftp
 
 import (
 	"errors"
+	"sync/atomic"
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/connectors/layout"
@@ -28,7 +29,7 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 	if o.TLS == tlsPlain {
 		s.Log.Warn("this account sends password and pictures unencrypted (tls: plain)", "host", o.Host)
 	}
-	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: a.pool.most}
+	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: 2 * a.pool.most, Looks: true}
 	if a.puts() {
 		c.Out, c.List = destination{a}, a.list
 	}
@@ -45,6 +46,7 @@ type account struct {
 	mirrors []connectors.MirroredFolder
 	pool    *pool
 	memory  connectors.Memory
+	there   atomic.Bool // the latest photo was there already, found when it had been sent: ask first
 }
 
 func newAccount(s connectors.Setup, o options) (*account, error) {

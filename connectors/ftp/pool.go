@@ -50,6 +50,12 @@ func newPool(v server, most int, memory connectors.Memory, log *slog.Logger) *po
 
 // begin recalls what is known of the server.
 func (p *pool) begin() error {
+	p.mu.Lock()
+	begun := p.begun
+	p.mu.Unlock()
+	if begun {
+		return nil
+	}
 	if err := p.book.load(); err != nil {
 		return err
 	}

@@ -25,9 +25,9 @@ type exact struct {
 	ctx   context.Context
 	body  io.Reader
 	photo connectors.Photo
-	n     int64 // bytes given
-	sum   hash.Hash
-	err   error // the source's or the file's own, not io.EOF
+	n     int64     // bytes given
+	sum   hash.Hash // nil if the digest is known, and open compares it in one go
+	err   error     // the source's or the file's own, not io.EOF
 }
 
 func (e *exact) Read(p []byte) (int, error) {
@@ -43,7 +43,9 @@ func (e *exact) Read(p []byte) (int, error) {
 	}
 	n, err := e.body.Read(p[:min(int64(len(p)), left)])
 	e.n += int64(n)
-	e.sum.Write(p[:n])
+	if e.sum != nil {
+		e.sum.Write(p[:n])
+	}
 	if err == io.EOF && e.n < e.photo.Size {
 		err = fmt.Errorf("the file gave %d of its %d bytes; is it still being written?", e.n, e.photo.Size)
 	}
@@ -70,7 +72,12 @@ func (e *exact) end() error {
 	return e.err
 }
 
-func (e *exact) digest() string { return hex.EncodeToString(e.sum.Sum(nil)) }
+func (e *exact) digest() string {
+	if e.sum == nil {
+		return e.photo.Digests.SHA256
+	}
+	return hex.EncodeToString(e.sum.Sum(nil))
+}
 
 // upload sends the photo under its temporary name and has the server confirm its
 // size. It returns that name and the content's digest.
@@ -121,7 +128,10 @@ func (d *delivery) send(ctx context.Context, name string, offset int64) (sum str
 		return "", fmt.Errorf("%w: %w", errSource, err)
 	}
 	defer func() { body.Close() }()
-	from := &exact{ctx: ctx, body: body, photo: d.photo, sum: sha256.New()}
+	from := &exact{ctx: ctx, body: body, photo: d.photo}
+	if d.photo.Digests.SHA256 == "" || d.photo.Size > resumable {
+		from.sum = sha256.New()
+	}
 	if offset > 0 && !d.matches(from, name, offset) {
 		if from.err != nil {
 			return "", fmt.Errorf("%w: %w", errSource, from.err)
@@ -145,7 +155,7 @@ func (d *delivery) send(ctx context.Context, name string, offset int64) (sum str
 
 // verify compares the size that the server has.
 func (d *delivery) verify(name string) error {
-	e, there, err := d.stat(name)
+	e, there, err := d.size(name)
 	switch {
 	case err != nil:
 		return err

@@ -98,7 +98,7 @@ func New(plan *faults.Plan) *Remote {
 
 // Connector is the studio's side of r. Every call gives the same remote.
 func (r *Remote) Connector() connectors.Connector {
-	c := connectors.Connector{Out: outbox{r}, In: inbox{r}, Vet: r.Vet, Specify: r.Specify, Mark: r.mark, Probe: r.probe}
+	c := connectors.Connector{SHA1: true, Out: outbox{r}, In: inbox{r}, Vet: r.Vet, Specify: r.Specify, Mark: r.mark, Probe: r.probe}
 	if r.Missing != nil {
 		c.Commit = r.commit
 	}

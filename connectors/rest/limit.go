@@ -42,6 +42,7 @@ type Limiter struct {
 	paused   time.Time // nor before this, the end of a pause
 	strikes  int       // refusals for haste in a row
 	struck   time.Time // when the last wave of them began
+	pace     pace
 }
 
 type sharedKey struct {
@@ -188,6 +189,7 @@ func (l *Limiter) claim(places int) time.Duration {
 	}
 	l.next = due.Add(l.gap)
 	l.inFlight += places
+	l.pace.add(now)
 	return 0
 }
 

@@ -18,6 +18,7 @@ const grace = 500 * time.Millisecond
 // A conn is one connection with one SFTP session. One call uses it at a time.
 type conn struct {
 	*sftp.Client
+	lane    *lane // below Client
 	shell   *ssh.Client
 	wire    *wire
 	address string

@@ -70,6 +70,11 @@ func (d delivery) run(ctx context.Context, publish func() error) (connectors.Rec
 	if err := ctx.Err(); err != nil {
 		return connectors.Receipt{}, err
 	}
+	if d.maySwift() {
+		if receipt, done, err := d.swift(ctx, publish); done || err != nil {
+			return receipt, err
+		}
+	}
 	receipt, ours, err := d.look(ctx)
 	if err != nil || !receipt.Zero() {
 		return receipt, errors.Join(err, d.forgetIf(err == nil || errors.Is(err, connectors.ErrRejected)))
@@ -99,7 +104,7 @@ func (d delivery) run(ctx context.Context, publish func() error) (connectors.Rec
 	if err := d.show(ours); err != nil {
 		return d.beaten(ctx, err)
 	}
-	return receiptOf(d.at.name, info, d.photo), nil
+	return receiptOf(d.at.name, info.Size(), info.ModTime(), d.photo), nil
 }
 
 // seal gives the temporary file its time, and says what the server has of it.
@@ -165,7 +170,7 @@ func (d delivery) look(ctx context.Context) (_ connectors.Receipt, ours bool, _ 
 		}
 	}
 	if err == nil && same {
-		return receiptOf(d.at.name, info, p), false, nil
+		return receiptOf(d.at.name, info.Size(), info.ModTime(), p), false, nil
 	}
 	if err == nil {
 		ours, err = isReplaced(ctx, d.c, name, info, p)

@@ -142,10 +142,11 @@ func TestFullServerMeansLater(t *testing.T) {
 func TestForbiddenFolderDeniesAll(t *testing.T) {
 	w := newWorld(t, sftpsim.Options{})
 	content := []byte("picture")
-	w.faults.Then(sftpsim.OpUpload, faults.Fault{Status: 403}, faults.Fault{Status: 403})
+	no := faults.Fault{Status: 403}
+	w.faults.Then(sftpsim.OpUpload, no, no, no) // swiftly, step by step, and to find out
 	_, err := w.Out.Deliver(t.Context(), photoOf("0001.jpg", content), reading(content), published)
 	wantDenied(t, err, "may not write")
-	w.faults.Then(sftpsim.OpUpload, faults.Fault{Status: 403}) // this photo only
+	w.faults.Then(sftpsim.OpUpload, no, no) // this photo only
 	_, err = w.Out.Deliver(t.Context(), photoOf("0001.jpg", content), reading(content), published)
 	if err == nil || errors.Is(err, connectors.ErrDenied) {
 		t.Errorf("got %v, want an error that only means later", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -131,12 +132,41 @@ func (d *dialer) converse(w *wire, config *ssh.ClientConfig) (*conn, error) {
 		return nil, d.explain(err)
 	}
 	client := ssh.NewClient(shell, channels, requests)
-	files, err := sftp.NewClient(client, sftp.UseFstat(true), sftp.MaxConcurrentRequestsPerFile(inFlight))
+	beside, err := openLane(client)
+	var files *sftp.Client
+	if err == nil {
+		files, err = sftp.NewClientPipe(beside, beside, sftp.UseFstat(true), sftp.MaxConcurrentRequestsPerFile(inFlight))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s let the login pass but opens no SFTP session; it may allow no more of them, or this user none at all: %w", d.address, err)
 	}
 	w.SetDeadline(time.Time{})
-	return &conn{Client: files, shell: client, wire: w, address: d.address}, nil
+	return &conn{Client: files, lane: beside, shell: client, wire: w, address: d.address}, nil
+}
+
+// openLane opens an SFTP session.
+func openLane(client *ssh.Client) (*lane, error) {
+	session, err := client.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	to, err := session.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	from, err := session.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	complaints, err := session.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := session.RequestSubsystem("sftp"); err != nil {
+		return nil, err
+	}
+	go io.Copy(io.Discard, complaints) // ends with the connection; unread, they would block it
+	return newLane(to, from), nil
 }
 
 // explain tells a refusal from a server that is not well.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -72,7 +73,7 @@ func find(ctx context.Context, c *conn, at spot, p connectors.Photo) (connectors
 	if err != nil || !same {
 		return connectors.Receipt{}, err
 	}
-	return receiptOf(at.name, info, p), nil
+	return receiptOf(at.name, info.Size(), info.ModTime(), p), nil
 }
 
 // findGone tells "never got there" from "was there and was picked up". A folder
@@ -97,7 +98,7 @@ func isPhoto(ctx context.Context, c *conn, name string, info fs.FileInfo, p conn
 	if !info.Mode().IsRegular() || info.Size() != p.Size {
 		return false, nil
 	}
-	if hasTimeOf(p, info) && !looksLike(info, p.Replaces) {
+	if hasTimeOf(p, info.ModTime()) && !looksLike(info, p.Replaces) {
 		return true, nil
 	}
 	if p.Digests.SHA256 == "" {
@@ -123,9 +124,7 @@ func isReplaced(ctx context.Context, c *conn, name string, info fs.FileInfo, p c
 	return err == nil && strings.HasPrefix(sum, parts[2]), err
 }
 
-func hasTimeOf(p connectors.Photo, info fs.FileInfo) bool {
-	return info.ModTime().Unix() == p.ModTime.Unix()
-}
+func hasTimeOf(p connectors.Photo, at time.Time) bool { return at.Unix() == p.ModTime.Unix() }
 
 // looksLike reports whether the file has size and time of a receipt.
 func looksLike(info fs.FileInfo, r connectors.Receipt) bool {
@@ -134,14 +133,16 @@ func looksLike(info fs.FileInfo, r connectors.Receipt) bool {
 
 // identity tells a file from others that may stand under its name later.
 func identity(info fs.FileInfo) string {
-	return fmt.Sprintf("%d-%d", info.Size(), info.ModTime().Unix())
+	return identify(info.Size(), info.ModTime())
 }
+
+func identify(size int64, at time.Time) string { return fmt.Sprintf("%d-%d", size, at.Unix()) }
 
 // receiptOf also notes the digest, if known, where the server did not keep the
 // time: the time of arrival is easily that of somebody else's file.
-func receiptOf(name string, info fs.FileInfo, p connectors.Photo) connectors.Receipt {
-	r := connectors.Receipt{ID: identity(info), Name: name, Size: info.Size(), Verified: true}
-	if sum := p.Digests.SHA256; !hasTimeOf(p, info) && len(sum) >= 16 {
+func receiptOf(name string, size int64, at time.Time, p connectors.Photo) connectors.Receipt {
+	r := connectors.Receipt{ID: identify(size, at), Name: name, Size: size, Verified: true}
+	if sum := p.Digests.SHA256; !hasTimeOf(p, at) && len(sum) >= 16 {
 		r.ID += "-" + sum[:16]
 	}
 	return r

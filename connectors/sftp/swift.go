@@ -1,0 +1,155 @@
+package sftp
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/studio-agent/studio-agent/connectors"
+)
+
+// swiftMost is up to what size a photo is delivered swiftly.
+const swiftMost = 4 << 20
+
+// Codes of a status (draft-ietf-secsh-filexfer-02, section 7).
+const (
+	codeOK     = 0
+	codeNoFile = 2
+)
+
+// maySwift reports whether a photo can be delivered swiftly: nothing of it may be
+// there, the server does all that it should, and the photo is small.
+func (d delivery) maySwift() bool {
+	p := d.photo
+	return p.Size > 0 && p.Size <= swiftMost && !p.Published && p.Replaces.Zero() && !d.c.profile.RenameReplaces
+}
+
+// swift delivers a small new photo with three questions: is nothing there, and
+// may I write; here is all of it, what do you have; call it so. Where any answer
+// before the last is not the one hoped for, it takes away what it made and is
+// not done: run then goes step by step, and finds out why.
+func (d delivery) swift(ctx context.Context, publish func() error) (_ connectors.Receipt, done bool, _ error) {
+	if d.space.take(d.c, d.at.base, d.photo.Size) != nil {
+		return connectors.Receipt{}, false, nil
+	}
+	handle, err := d.begin()
+	if err != nil || handle == "" {
+		return connectors.Receipt{}, false, err
+	}
+	receipt, sealed, err := d.hand(ctx, handle)
+	if err != nil || !sealed {
+		d.c.Remove(d.at.part(d.photo))
+		return connectors.Receipt{}, err != nil, err
+	}
+	if err := publish(); err != nil {
+		return connectors.Receipt{}, true, err
+	}
+	if err = d.show(false); err != nil {
+		receipt, err = d.beaten(ctx, err)
+	}
+	return receipt, true, err
+}
+
+// begin opens a fresh temporary file if nothing stands under the final name. The
+// handle is empty if something does, or if there can be no such file.
+func (d delivery) begin() (handle string, _ error) {
+	const forWriting, create, exclusive = 0x02, 0x08, 0x20
+	t := d.c.lane.talk(2)
+	t.ask(packetLstat, d.at.final())
+	t.ask(packetOpen, d.at.part(d.photo), uint32(forWriting|create|exclusive), uint32(0))
+	answers, err := t.wait()
+	if err != nil {
+		return "", err
+	}
+	handle, opened := answers[1].handle()
+	if !opened || answers[0].is(codeNoFile) {
+		return handle, nil
+	}
+	t = d.c.lane.talk(2)
+	t.ask(packetClose, handle)
+	t.ask(packetRemove, d.at.part(d.photo))
+	_, err = t.wait()
+	return "", err
+}
+
+// hand sends the photo, has it put on disk, closed and dated, and asks what the
+// server has then. An error is the source's, or that of a broken connection.
+func (d delivery) hand(ctx context.Context, handle string) (_ connectors.Receipt, sealed bool, _ error) {
+	p, part := d.photo, d.at.part(d.photo)
+	t := d.c.lane.talk(int(p.Size/packetSize) + 5)
+	if err := d.pour(ctx, t, handle); err != nil {
+		t = d.c.lane.talk(1)
+		t.ask(packetClose, handle)
+		t.wait()
+		return connectors.Receipt{}, false, err
+	}
+	if d.c.offers(fileSync) && !d.c.profile.NoFsync {
+		t.ask(packetExtended, fileSync, handle)
+	}
+	t.ask(packetClose, handle)
+	must := t.asked
+	if !d.c.profile.ForgetsTimes && !p.ModTime.IsZero() {
+		const times = uint32(8)
+		at := uint32(p.ModTime.Unix())
+		t.ask(packetSetstat, part, times, at, at) // some servers refuse it, as seal says
+	}
+	t.ask(packetLstat, part)
+	answers, err := t.wait()
+	if err != nil {
+		return connectors.Receipt{}, false, err
+	}
+	for _, a := range answers[:must] {
+		if !a.is(codeOK) {
+			return connectors.Receipt{}, false, nil
+		}
+	}
+	size, seconds, ok := answers[len(answers)-1].stat()
+	if !ok || size != p.Size {
+		return connectors.Receipt{}, false, nil
+	}
+	return receiptOf(d.at.name, size, time.Unix(int64(seconds), 0), p), true, nil
+}
+
+// pour asks to write the photo, and no byte more or less.
+func (d delivery) pour(ctx context.Context, t *talk, handle string) error {
+	body, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	chunk := make([]byte, min(packetSize, d.photo.Size))
+	reader := untilDone{ctx, body}
+	for offset := int64(0); offset < d.photo.Size; offset += int64(len(chunk)) {
+		chunk = chunk[:min(packetSize, d.photo.Size-offset)]
+		if n, err := io.ReadFull(reader, chunk); err == io.EOF || err == io.ErrUnexpectedEOF {
+			return fmt.Errorf("the file gave %d of its %d bytes; is it still being written?", offset+int64(n), d.photo.Size)
+		} else if err != nil {
+			return err
+		}
+		if offset+int64(len(chunk)) == d.photo.Size {
+			if err := d.ended(reader); err != nil {
+				return err
+			}
+		}
+		t.ask(packetWrite, handle, uint64(offset), chunk)
+		if len(t.out) > 3*packetSize {
+			if err := t.send(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ended reports a file that gives more bytes than the photo has.
+func (d delivery) ended(body io.Reader) error {
+	switch _, err := io.ReadFull(body, make([]byte, 1)); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return fmt.Errorf("the file gave more than its %d bytes; is it still being written?", d.photo.Size)
+	default:
+		return err
+	}
+}

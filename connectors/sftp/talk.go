@@ -1,0 +1,116 @@
+package sftp
+
+import (
+	"encoding/binary"
+
+	"github.com/pkg/sftp"
+)
+
+// A talk is some questions that are sent together, and their answers.
+type talk struct {
+	lane    *lane
+	out     []byte // not sent yet
+	asked   int
+	answers chan answer
+}
+
+// talk begins one of so many questions at most.
+func (l *lane) talk(most int) *talk {
+	return &talk{lane: l, answers: make(chan answer, most)}
+}
+
+// ask adds a question: its kind and, after its id, strings and numbers.
+func (t *talk) ask(kind byte, more ...any) {
+	id := t.lane.expect(question{t.answers, t.asked})
+	t.asked++
+	at := len(t.out)
+	t.out = append(t.out, 0, 0, 0, 0, kind)
+	t.out = binary.BigEndian.AppendUint32(t.out, id)
+	for _, m := range more {
+		switch m := m.(type) {
+		case string:
+			t.out = binary.BigEndian.AppendUint32(t.out, uint32(len(m)))
+			t.out = append(t.out, m...)
+		case []byte:
+			t.out = binary.BigEndian.AppendUint32(t.out, uint32(len(m)))
+			t.out = append(t.out, m...)
+		case uint32:
+			t.out = binary.BigEndian.AppendUint32(t.out, m)
+		case uint64:
+			t.out = binary.BigEndian.AppendUint64(t.out, m)
+		}
+	}
+	binary.BigEndian.PutUint32(t.out[at:], uint32(len(t.out)-at-4))
+}
+
+// send sends what was asked since the last time.
+func (t *talk) send() error {
+	err := t.lane.send(t.out)
+	t.out = t.out[:0]
+	return err
+}
+
+// wait sends what was asked and returns all answers, in the order of the
+// questions. The error is that of a connection that broke.
+func (t *talk) wait() ([]answer, error) {
+	if err := t.send(); err != nil {
+		return nil, err
+	}
+	all := make([]answer, t.asked)
+	for range all {
+		a := <-t.answers
+		if a.kind == 0 {
+			return nil, sftp.ErrSSHFxConnectionLost
+		}
+		all[a.place] = a
+	}
+	return all, nil
+}
+
+// status is an answer's code, or not ok if it is no status.
+func (a answer) status() (code uint32, ok bool) {
+	if a.kind != packetStatus || len(a.body) < 4 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(a.body), true
+}
+
+func (a answer) is(code uint32) bool {
+	got, ok := a.status()
+	return ok && got == code
+}
+
+// handle is that of an opened file.
+func (a answer) handle() (string, bool) {
+	if a.kind != packetHandle || len(a.body) < 4 || int(binary.BigEndian.Uint32(a.body)) != len(a.body)-4 {
+		return "", false
+	}
+	return string(a.body[4:]), true
+}
+
+// stat reads size and time, in seconds since 1970, of a file (section 5).
+func (a answer) stat() (size int64, seconds uint32, ok bool) {
+	const hasSize, hasOwner, hasMode, hasTimes = 1, 2, 4, 8
+	if a.kind != packetAttrs || len(a.body) < 4 {
+		return 0, 0, false
+	}
+	flags, b := binary.BigEndian.Uint32(a.body), a.body[4:]
+	if flags&hasSize == 0 || len(b) < 8 {
+		return 0, 0, false
+	}
+	size, b = int64(binary.BigEndian.Uint64(b)), b[8:]
+	skip := 0
+	if flags&hasOwner != 0 {
+		skip += 8
+	}
+	if flags&hasMode != 0 {
+		skip += 4
+	}
+	if flags&hasTimes == 0 {
+		return size, 0, true
+	}
+	if len(b) < skip+8 {
+		return 0, 0, false
+	}
+	return size, binary.BigEndian.Uint32(b[skip+4:]), true
+}
