@@ -97,7 +97,7 @@ func TestRewrittenNames(t *testing.T) {
 	w := newWorld(t, how{Options: grandshootingsim.Options{RewriteNames: true, OpaqueHash: true}})
 	for _, name := range []string{"3596654282833_3.jpg", "x/a_1.jpg", "x/y/b.jpg"} {
 		p := w.mustDeliver(name, []byte(name))
-		if r := w.find(p); r.Zero() || !strings.HasPrefix(r.Name, "4c76bb10-") || !strings.HasPrefix(r.Link, "https://") {
+		if r := w.find(p); r.Zero() || !strings.HasPrefix(r.Name, "4c76bb10-") || r.Link == "" {
 			t.Errorf("%s: got %+v", name, r)
 		}
 	}

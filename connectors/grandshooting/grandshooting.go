@@ -28,8 +28,9 @@ func New(setup connectors.Setup) (connectors.Connector, error) {
 		return connectors.Connector{}, err
 	}
 	c := connectors.Connector{
-		Out: a, Workers: a.client.connections,
-		Vet: a.vet, Mark: a.mark, List: a.listAll, Probe: a.probe, Specify: a.specify,
+		Out: a, Workers: a.client.connections, SHA1: true,
+		Vet: a.vet, Mark: a.mark, Chosen: a.chosen, List: a.listAll, Probe: a.probe, Specify: a.specify,
+		Public: a.public, Preview: a.preview, Rate: a.client.rest.Rate,
 	}
 	for _, t := range a.targets {
 		if t.imports {

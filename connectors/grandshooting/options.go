@@ -49,6 +49,7 @@ type Client struct {
 	rest        *rest.Client
 	account     string
 	connections int
+	outside     outside
 }
 
 // NewClient checks an account's options. It does not look at the benches.
@@ -94,7 +95,8 @@ func NewClient(setup connectors.Setup) (*Client, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	return c, nil
+	c.outside, err = newOutside(setup, opt)
+	return c, err
 }
 
 // limiter is shared by all accounts that use this key of this platform.

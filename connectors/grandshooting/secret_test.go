@@ -40,11 +40,13 @@ func shows(t *testing.T, status int) {
 	_, vet := a.vet(t.Context(), p)
 	_, pending := a.Pending(t.Context())
 	_, specify := a.specify(t.Context(), connectors.Receipt{ID: "1"})
+	_, public := a.public(t.Context(), connectors.Receipt{ID: "1"})
 	errs := map[string]error{
-		"pending": pending, "specify": specify,
-		"fetch":  a.Fetch(t.Context(), connectors.Retouch{ID: "1/2/3/x"}, io.Discard),
-		"commit": a.commit(t.Context(), "b", []connectors.Receipt{{ID: "1"}}, published),
-		"find":   find, "deliver": deliver, "vet": vet, "probe": a.probe(t.Context()),
+		"pending": pending, "specify": specify, "public": public,
+		"preview": a.preview(t.Context(), connectors.Receipt{ID: "1"}, io.Discard),
+		"fetch":   a.Fetch(t.Context(), connectors.Retouch{ID: "1/2/3/x"}, io.Discard),
+		"commit":  a.commit(t.Context(), "b", []connectors.Receipt{{ID: "1"}}, published),
+		"find":    find, "deliver": deliver, "vet": vet, "probe": a.probe(t.Context()),
 		"mark": a.mark(t.Context(), p, connectors.Receipt{ID: "1"}),
 		"call": a.client.Call(t.Context(), "picture-download", map[string]string{"picture_id": "1"}, nil, io.Discard),
 	}

@@ -52,8 +52,8 @@ func (s *Sim) read(f func(*traffic) int) int {
 	return f(&s.traffic)
 }
 
-// admit counts a request and says whether the rate allows it.
-func (s *Sim) admit(op string) bool {
+// admit counts a request to host and says whether the rate allows it.
+func (s *Sim) admit(op, host string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t, now := &s.traffic, time.Now()
@@ -62,6 +62,7 @@ func (s *Sim) admit(op string) bool {
 		window = time.Second
 	}
 	t.requests[op]++
+	s.home = host
 	t.arrivals = append(newerThan(t.arrivals, now.Add(-window)), now)
 	t.busiest = max(t.busiest, len(t.arrivals))
 	t.admitted = newerThan(t.admitted, now.Add(-window))
@@ -120,7 +121,7 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, op string, do work,
 	if r.Header.Get("Authorization") != s.opt.Scheme+" "+s.opt.Token {
 		return reject(w, r, http.StatusUnauthorized, "Missing authentication")
 	}
-	if !s.admit(op) {
+	if !s.admit(op, r.Host) {
 		return reject(w, r, http.StatusTooManyRequests, "Rate limit exceeded")
 	}
 	f := s.opt.Faults.Next(op)

@@ -106,7 +106,7 @@ func (s *Sim) row(p *picture) map[string]any {
 		"picture_id": p.ID, "bench_id": p.Bench, "bench_root_id": p.Root, "benchsteptype": p.Step,
 		"path": path, "smalltext": p.Name, "ref": refOf(p.Name), "picturestatus": p.Status,
 		"filesize": p.Size, "hash": p.hash, "parent_id": nil, "child_ids": s.children(p.ID),
-		"thumbnail": fmt.Sprintf("https://thumbs.example/%d/%d.jpg", p.ID, p.Version),
+		"thumbnail": s.thumbnailOf(p),
 		"date_cre":  p.Created.UTC().Format(time.RFC3339), "frame": p.frame, "shootingmethod": "Packshot",
 	}
 	if p.Parent != 0 {

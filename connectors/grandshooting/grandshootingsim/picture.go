@@ -48,7 +48,6 @@ func (s *Sim) download(w http.ResponseWriter, r *http.Request, seen *Picture) (a
 	}
 	*seen = p.Picture
 	c := p.content
-	s.home = r.Host
 	s.mu.Unlock()
 	if s.opt.DownloadFrom != "" {
 		http.Redirect(w, r, fmt.Sprintf("%s/files/%d", s.opt.DownloadFrom, seen.ID), http.StatusFound)

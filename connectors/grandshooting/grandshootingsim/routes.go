@@ -25,7 +25,11 @@ func (s *Sim) routes() {
 	s.handle("POST /v2/picture/edit/bulk", "edit", s.editPictures)
 	s.handle("PUT /v2/picture/{id}/frame", "frame", s.withPicture(s.setFrame))
 
+	s.handle("POST /v2/picture/{id}/publicurl", "publicurl", s.publicURL)
+
 	s.mux.HandleFunc("GET /files/{id}", s.file)
+	s.mux.HandleFunc("GET /thumbs/{id}/{version}", s.thumbnail)
+	s.mux.HandleFunc("GET /public/{key}", s.publicFile)
 
 	s.handle("GET /v2/production", "production", s.listProductions)
 	s.handle("POST /v2/production", "production", s.createProduction)

@@ -48,6 +48,10 @@ type Options struct {
 	Placeholder   time.Duration
 	Specification any    // what "Get specifications" answers; nil means an example
 	DownloadFrom  string // another host, such as https://cdn.example, that downloads are redirected to
+	ThumbnailFrom string // another host that thumbnails lie on; "" means this one
+	PublicFrom    string // another host that public addresses begin with; "" means this one
+	NoPublicURL   bool   // v2 has no publicurl
+	PublicAsText  bool   // publicurl answers the address alone, else an object with url
 
 	Keep bool   // keep the content of pictures, for download
 	Dir  string // where to keep it; "" means in memory
@@ -87,7 +91,8 @@ type Sim struct {
 	orders      []EditOrder
 	changes     []StatusChange
 	exports     map[int]int // started, by production
-	home        string      // the host that downloads were last asked of
+	home        string      // the host that was last asked, by a request with a login
+	public      map[string]publicAddress
 	traffic     traffic
 }
 
@@ -109,6 +114,7 @@ func New(opt Options) *Sim {
 		stored:   map[StoreKey]int{},
 		webhooks: map[int]map[string]any{},
 		exports:  map[int]int{},
+		public:   map[string]publicAddress{},
 		traffic:  traffic{requests: map[string]int{}},
 	}
 	s.routes()
