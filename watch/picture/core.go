@@ -76,7 +76,7 @@ func (d *digest) take(off, n int64) error {
 		return unsure(tooBig)
 	}
 	if d.buf == nil {
-		d.buf = make([]byte, 2*block)
+		d.buf = make([]byte, min(2*block, d.size))
 	}
 	for n > 0 {
 		b := d.buf[:min(n, int64(len(d.buf)))]

@@ -60,24 +60,38 @@ func (c *chunked) name() (string, error) {
 	if c.count == 0 {
 		return "", nil
 	}
-	return profileName(bytes.Join(c.parts[:], nil))
+	return profileName(c.whole())
 }
 
-// pngProfile names the profile in an iCCP chunk: a name of no meaning, a zero,
-// the method, the profile deflated.
+// whole is the profile, nil if there is none.
+func (c *chunked) whole() []byte {
+	if c.count == 0 {
+		return nil
+	}
+	return bytes.Join(c.parts[:], nil)
+}
+
+// pngProfile names the profile in an iCCP chunk.
 func pngProfile(f *file, off, length int64) (string, error) {
-	b, err := f.piece(off, length, maxProfile, "colour profile")
+	b, err := pngICC(f, off, length)
 	if err != nil {
 		return "", err
 	}
+	return profileName(b)
+}
+
+// pngICC returns the profile in an iCCP chunk: a name of no meaning, a zero, the
+// method, the profile deflated.
+func pngICC(f *file, off, length int64) ([]byte, error) {
+	b, err := f.piece(off, length, maxProfile, "colour profile")
+	if err != nil {
+		return nil, err
+	}
 	_, packed, found := bytes.Cut(b, []byte{0})
 	if !found || len(packed) < 1 {
-		return "", unsure(badProfile)
+		return nil, unsure(badProfile)
 	}
-	if b, err = inflated(packed[1:], maxProfile, "colour profile"); err != nil {
-		return "", err
-	}
-	return profileName(b)
+	return inflated(packed[1:], maxProfile, "colour profile")
 }
 
 // profileName reads the description in a profile: text in version 2, strings in

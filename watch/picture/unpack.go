@@ -18,34 +18,17 @@ type unpacker struct {
 
 // unpack wants the n bytes at off to become at least want bytes.
 func (u *unpacker) unpack(off, n, want int64) error {
-	if n == 0 || !u.f.has(off, n) {
-		return torn(endsEarly)
-	}
-	if u.compression == packNone {
+	if u.compression == packNone && n > 0 && u.f.has(off, n) { // no need to read them
 		if n < want {
 			return torn(damaged)
 		}
 		return nil
 	}
-	if u.in == nil {
-		u.in, u.out = bufio.NewReaderSize(nil, block), bufio.NewReaderSize(nil, block)
+	done, err := u.open(off, n)
+	if err != nil {
+		return err
 	}
-	u.in.Reset(io.NewSectionReader(u.f.r, off, n))
-	switch u.compression {
-	case packLZW:
-		if b, err := u.in.Peek(2); err == nil && b[0] == 0 && b[1]&1 == 1 { // its withdrawn kind
-			return errUnproven
-		}
-		r := lzw.NewReader(u.in, lzw.MSB, 8)
-		defer r.Close()
-		u.out.Reset(r)
-	case packBits:
-		u.out.Reset(&packBitsReader{in: u.in})
-	default:
-		if err := u.inflate(); err != nil {
-			return torn(damaged)
-		}
-	}
+	defer done()
 	if got, err := u.out.Discard(int(want)); err != nil || int64(got) < want {
 		return torn(damaged)
 	}
@@ -53,6 +36,35 @@ func (u *unpacker) unpack(off, n, want int64) error {
 		return sound(u.out)
 	}
 	return nil
+}
+
+// open makes out read what the n bytes at off become, until done is called.
+func (u *unpacker) open(off, n int64) (done func(), err error) {
+	if n == 0 || !u.f.has(off, n) {
+		return nil, torn(endsEarly)
+	}
+	if u.in == nil {
+		u.in, u.out = bufio.NewReaderSize(nil, block), bufio.NewReaderSize(nil, block)
+	}
+	u.in.Reset(io.NewSectionReader(u.f.r, off, n))
+	switch u.compression {
+	case packNone:
+		u.out.Reset(u.in)
+	case packLZW:
+		if b, err := u.in.Peek(2); err == nil && b[0] == 0 && b[1]&1 == 1 { // its withdrawn kind
+			return nil, errUnproven
+		}
+		r := lzw.NewReader(u.in, lzw.MSB, 8)
+		u.out.Reset(r)
+		return func() { r.Close() }, nil
+	case packBits:
+		u.out.Reset(&packBitsReader{in: u.in})
+	default:
+		if err := u.inflate(); err != nil {
+			return nil, torn(damaged)
+		}
+	}
+	return func() {}, nil
 }
 
 func (u *unpacker) inflate() (err error) {
