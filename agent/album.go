@@ -23,6 +23,9 @@ type shot struct {
 	chosenAt    time.Time
 	starred     bool // it was chosen by what its XMP says, not by its folder
 	selected    bool // of a wanted one: the account must show it as selected
+	ordered     bool // a person ordered it on the page
+	again       int  // how often it was ordered once more
+	waived      bool // a person waits for its retouch no more
 }
 
 // column is what stands for a bench or mirror in the column of benches: nothing
@@ -94,6 +97,17 @@ func (a *album) choose(s *shot, to []string, starred bool) {
 	s.chosen, s.chosenAt, s.starred = to, time.Now(), starred
 }
 
+// order notes that a person orders s from an account, or orders it once more.
+func (a *album) order(s *shot, account string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.ordered {
+		s.again++
+		return
+	}
+	s.chosen, s.chosenAt, s.ordered = []string{account}, time.Now(), true
+}
+
 func (a *album) update(change func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -149,14 +163,19 @@ func (a *album) has(sha string) bool { return a.benchOf(sha) != "" }
 
 // benchOf is where a content was made; empty if nobody made it.
 func (a *album) benchOf(sha string) string {
+	s, _ := a.shotOf(sha)
+	return s.bench
+}
+
+// shotOf is what has a content; ok is false if nobody made it.
+func (a *album) shotOf(sha string) (s shot, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, s := range a.shots {
-		if s.sha == sha {
-			return s.bench
-		}
+	i := slices.IndexFunc(a.shots, func(s *shot) bool { return s.sha == sha })
+	if i < 0 {
+		return shot{}, false
 	}
-	return ""
+	return *a.shots[i], true
 }
 
 // latest is the newest content under a name.
@@ -192,9 +211,11 @@ func (a *album) delays() []time.Duration {
 func (a *album) remarks() (lines []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	moved, starred := 0, 0
+	moved, starred, ordered := 0, 0, 0
 	for _, s := range a.shots {
 		switch {
+		case s.ordered:
+			ordered++
 		case s.starred:
 			starred++
 		case s.chosen != nil:
@@ -209,6 +230,7 @@ func (a *album) remarks() (lines []string) {
 	add(a.renamed, "got a new name or folder after the shot: none may come twice")
 	add(moved, "went into selects: a platform must show them as selected (status 30)")
 	add(starred, "got stars in an XMP sidecar: a select where it lies")
+	add(ordered, "got ordered on the page: each order must be placed once")
 	add(a.fixed, "had a name without a product: held until the name was right")
 	return lines
 }

@@ -209,7 +209,7 @@ func enqueuer(l *ledger.Ledger, f config.HotFolder, made map[string]connection) 
 	for _, account := range f.To {
 		e.Targets = append(e.Targets, target(account, f, made, f.Role == config.Select))
 	}
-	if s := f.Selects; f.Role == config.Capture && s != nil && s.ByTags() {
+	if s := f.Selects; f.Role == config.Capture && s != nil && s.OfCaptures() {
 		e.Selects = &outbound.SelectRule{Rating: s.Rating, Labels: s.Label, Keywords: s.Keyword}
 		for _, account := range s.To {
 			e.Selects.Targets = append(e.Selects.Targets, target(account, f, made, true))
@@ -222,7 +222,7 @@ func enqueuer(l *ledger.Ledger, f config.HotFolder, made map[string]connection) 
 // something is ordered, or comes back.
 func target(account string, f config.HotFolder, made map[string]connection, selects bool) outbound.Target {
 	c := made[account]
-	t := outbound.Target{Account: account, Vet: c.Vet, Marks: c.Mark != nil}
+	t := outbound.Target{Account: account, Vet: c.Vet, Marks: c.Mark != nil, SHA1: c.SHA1}
 	if !selects || c.Commit == nil && !slices.Contains(f.Returns, account) && !f.Selects.Manifest {
 		return t
 	}
@@ -242,11 +242,11 @@ const (
 func taskRule(s *config.Selects) *outbound.TaskRule {
 	switch s.Task {
 	case "per-folder":
-		return &outbound.TaskRule{By: outbound.ByFolder, Quiet: s.Window, Deadline: s.Deadline}
+		return &outbound.TaskRule{By: outbound.ByFolder, Quiet: s.Window, Deadline: s.Deadline, Template: s.Template}
 	case "on-demand":
-		return &outbound.TaskRule{By: outbound.ByHand, Deadline: s.Deadline}
+		return &outbound.TaskRule{By: outbound.ByHand, Deadline: s.Deadline, Template: s.Template}
 	}
-	return &outbound.TaskRule{By: outbound.ByWindow, Window: s.Window, Deadline: s.Deadline}
+	return &outbound.TaskRule{By: outbound.ByWindow, Window: s.Window, Deadline: s.Deadline, Template: s.Template}
 }
 
 func (t toolbox) sender(l *ledger.Ledger, g *gate.Gate, cfg *config.Config, account config.Account, connector connectors.Connector) *outbound.Sender {

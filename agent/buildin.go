@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/connectors"
@@ -90,6 +91,9 @@ func oneWay(cfg *config.Config, made map[string]connection) (problems config.Err
 			if sendsTo(b, name) && made[name].Out == nil {
 				problems = append(problems, account.Problem(fmt.Sprintf("bench %s sends to this account, but it takes nothing; say where photos go there (put)", b.Name)))
 			}
+		}
+		if s := b.Selects; s != nil && s.Platform && !slices.ContainsFunc(s.To, func(to string) bool { return made[to].Chosen != nil }) {
+			problems = append(problems, b.Problem("selects.platform: nothing can be selected at any of its accounts; name a Grand Shooting account in selects.to, or take it out"))
 		}
 		if b.Imports != nil && b.Imports.Expect.Platform != "" {
 			if name := b.Imports.Expect.Platform; made[name].Connector.Specify == nil {

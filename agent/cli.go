@@ -103,7 +103,12 @@ func (c *cli) ask(cmd *cobra.Command, verb string, args map[string]string) error
 }
 
 // patience is how long a command waits for a running agent to answer.
-const patience = 5 * time.Second
+func patience(verb string) time.Duration {
+	if taskVerbs[verb] != nil {
+		return 2 * time.Minute // a vendor is asked
+	}
+	return 5 * time.Second
+}
 
 func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string, args map[string]string) error {
 	seq, err := l.Ask(verb, args)
@@ -118,23 +123,39 @@ func askAgent(ctx context.Context, l *ledger.Ledger, out io.Writer, verb string,
 		fmt.Fprintln(out, "The agent is not running: this is noted, and done when it starts.")
 		return nil
 	}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	answer, err := awaitAnswer(ctx, l, seq, patience(verb))
+	if errors.Is(err, errNoAnswer) {
+		return fmt.Errorf("the agent %s (process %d) does not answer; what you asked for is noted, and done when it does", agent.Name, agent.PID)
+	} else if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, answer)
+	if strings.HasPrefix(answer, notDone) {
+		return errSaid
+	}
+	return nil
+}
+
+var errNoAnswer = errors.New("the agent does not answer yet; what you asked for is noted, and done when it does")
+
+// awaitAnswer returns what came of a control, or errNoAnswer if nothing has for
+// that long.
+func awaitAnswer(ctx context.Context, l *ledger.Ledger, seq int64, patience time.Duration) (string, error) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		control, err := l.Control(ctx, seq)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if !control.Taken.IsZero() {
-			fmt.Fprintln(out, control.Answer)
-			if strings.HasPrefix(control.Answer, notDone) {
-				return errSaid
-			}
-			return nil
+			return control.Answer, nil
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("the agent %s (process %d) does not answer; what you asked for is noted, and done when it does", agent.Name, agent.PID)
+	return "", errNoAnswer
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -26,13 +26,33 @@ const (
 	verbResume  = "resume"
 	verbRetry   = "retry"
 	verbRelease = "release"
-	verbImport  = "import"
-	verbClose   = "close"
+	verbCreate  = "create"
 	verbSend    = "send"
+	verbImport  = "import"
+	verbReject  = "reject"
+	verbReorder = "reorder"
+	verbClose   = "close"
+	verbCancel  = "cancel"
 )
 
-// takeControls does what people ask for, in order, each once.
-func (a *agent) takeControls(ctx context.Context) error {
+// taskVerbs are what people ask of tasks. A vendor may have to answer first.
+var taskVerbs = map[string]func(*agent, context.Context, ledger.Control) (string, error){
+	verbCreate: (*agent).createTask, verbSend: (*agent).sendTask, verbImport: (*agent).importTask, verbReject: (*agent).rejectPicture,
+	verbReorder: (*agent).reorderPictures, verbClose: (*agent).closeTask, verbCancel: (*agent).cancelTask,
+}
+
+// A lane takes up some of the verbs: nobody waits with "pause" for a vendor who
+// is asked to take five hundred pictures back.
+type lane func(verb string) bool
+
+var lanes = []lane{
+	func(verb string) bool { return taskVerbs[verb] == nil },
+	func(verb string) bool { return taskVerbs[verb] != nil },
+}
+
+// takeControls does what people ask for in one lane, in order, each once. What is
+// broken off because the agent stops is done at its next start.
+func (a *agent) takeControls(ctx context.Context, mine lane) error {
 	tick := time.NewTicker(controlEvery)
 	defer tick.Stop()
 	for {
@@ -41,7 +61,13 @@ func (a *agent) takeControls(ctx context.Context) error {
 			a.log.Warn("The ledger cannot be asked what people want; trying again", "error", err)
 		}
 		for _, c := range asked {
+			if !mine(c.Verb) {
+				continue
+			}
 			answer := a.obey(ctx, c)
+			if ctx.Err() != nil && strings.HasPrefix(answer, notDone) {
+				return ctx.Err()
+			}
 			a.log.Info("Asked by a person", "what", c.Verb, "with", c.Args, "answer", answer)
 			if err := a.ledger.Answer(c.Seq, answer); err != nil {
 				a.log.Warn("An answer could not be written down", "error", err)
@@ -69,18 +95,8 @@ func (a *agent) obey(ctx context.Context, c ledger.Control) string {
 		answer, err = a.retry(ctx, strings.Split(c.Args["jobs"], ","), c.Args["anyway"] == "yes")
 	case verbRelease:
 		answer, err = a.release(ctx, c.Args["bench"])
-	case verbImport:
-		var names []string
-		if c.Args["names"] != "" {
-			names = strings.Split(c.Args["names"], "\n")
-		}
-		answer, err = a.importTask(ctx, c.Args["task"], names)
-	case verbSend:
-		answer, err = a.sendTask(ctx, c.Args["task"])
-	case verbClose:
-		answer, err = a.closeTask(ctx, c.Args["task"])
 	default:
-		err = fmt.Errorf("this version does not know %q", c.Verb)
+		answer, err = a.obeyTask(ctx, c)
 	}
 	if err != nil {
 		return notDone + err.Error()
@@ -178,7 +194,11 @@ func (a *agent) release(ctx context.Context, name string) (string, error) {
 	if len(folders) == 0 {
 		return "", fmt.Errorf("there is no bench and no account %q", name)
 	}
-	if _, err := outbound.Release(ctx, a.ledger, name, folders); err != nil {
+	chosen, err := a.releaseChosen(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := outbound.Release(ctx, a.ledger, name, folders); err != nil && !chosen {
 		return "", err
 	}
 	return "bench " + name + " is released: its files go now", nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
 // TestKilledAtAnyMomentEachReturnLandsOnce kills the real binary at random
@@ -221,8 +224,13 @@ func (r *round) over() bool {
 	if !r.allLanded() {
 		return false
 	}
-	tasks, _ := r.in.output("task", "list")
-	return strings.Contains(tasks, "No task is at a retoucher")
+	l, err := ledger.OpenForPeople(context.Background(), ledger.Options{Path: r.path("state", "ledger.db")})
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	open, err := l.Tasks(context.Background(), "", false)
+	return err == nil && len(open) == 0
 }
 
 func (r *round) allLanded() bool {

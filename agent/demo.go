@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,11 +31,12 @@ func (c *cli) demoCommand() *cobra.Command {
 	var opt demoOptions
 	cmd := &cobra.Command{
 		Use: "demo", Short: "See the agent at work with photographers, a platform and retouchers that are simulated; needs nothing", Args: cobra.NoArgs,
-		Long: "See the agent at work: simulated photographers shoot on two benches, the real agent brings the pictures\n" +
-			"to a simulated Grand Shooting on this machine and what is chosen to retouchers over SFTP and FTPS, puts\n" +
-			"their retouches into the import folders, and the demo proves that each arrived and landed once and byte\n" +
-			"for byte. It works in a temporary folder, needs no network, ends by itself within 90 s, and its exit code\n" +
-			"is 0 if all is proven, 1 if not.\n\n" +
+		Long: "See the agent at work: simulated photographers shoot on three benches, the real agent brings the pictures\n" +
+			"to a simulated Grand Shooting on this machine and what is chosen to retouchers over SFTP, FTPS and Pixelz'\n" +
+			"API, puts their retouches into the import folders, and the demo proves that each was sent, ordered and\n" +
+			"landed once and byte for byte. A studio manager orders and imports on the agent's page; with --stay, so can\n" +
+			"you. It works in a temporary folder, needs no network, ends by itself within 90 s, and its exit code is 0\n" +
+			"if all is proven, 1 if not.\n\n" +
 			"With --config FILE it rehearses your own agent.yaml: the agent runs a copy in which all folders, ledger and\n" +
 			"log are temporary ones, secrets are dummies and accounts are simulated. Whatever retouches must be\n" +
 			"(expect) is not asked of the simulated ones, and nothing waits for a person. Nothing of yours is touched.",
@@ -62,7 +64,8 @@ type demo struct {
 	album   *album
 	returns *returns
 	vendors []*vendor
-	names   [][]string // what pictures are called, for each hot folder of a person's agent.yaml
+	page    atomic.Pointer[string] // the address of the agent's page; nil before it serves one
+	names   [][]string             // what pictures are called, for each hot folder of a person's agent.yaml
 	line    *timeline
 	agent   *child
 	eyes    *onlooker

@@ -33,7 +33,7 @@ type child struct {
 
 // A logLine is what the demo understands of a line of the agent's log.
 type logLine struct {
-	Level, Msg, Account, Bench, Name, Folder, Task, Reason, Error string
+	Level, Msg, Account, Bench, Name, Folder, Task, Reason, Error, URL string
 }
 
 // Run starts the agent, and anew after each kill, until ctx ends. An agent that
@@ -127,6 +127,7 @@ const (
 	msgAway      = "Account is out of reach; it is tried again and again"
 	msgBack      = "Account is in reach again"
 	msgStopped   = "Agent stopped"
+	msgPage      = "The page is served"
 )
 
 // sentence is the line for people; empty if it is of no interest to them.
@@ -150,6 +151,8 @@ func (l logLine) sentence() string {
 		return "reaches " + l.Account + " again"
 	case msgStopped:
 		return "has stopped"
+	case msgPage:
+		return "shows all of this on its page: " + l.URL
 	}
 	if l.Level != "WARN" && l.Level != "ERROR" {
 		return ""

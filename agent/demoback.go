@@ -141,7 +141,7 @@ func (d *demo) backTasks(ctx context.Context, p *proof) error {
 		return err
 	}
 	r := row{bench: "tasks", back: true}
-	pictures, n := 0, 0
+	pictures, n, waived := 0, 0, 0
 	for _, t := range tasks {
 		if !d.retouches(t) {
 			continue
@@ -152,7 +152,11 @@ func (d *demo) backTasks(ctx context.Context, p *proof) error {
 		}
 		n, pictures, r.account = n+1, pictures+c.all, t.Account
 		for _, picture := range all {
-			if picture.State != ledger.PictureImported {
+			switch s, _ := d.album.latest(t.Bench, picture.Out.Name); {
+			case picture.State == ledger.PictureImported:
+			case picture.State == ledger.PictureClosed && s.waived:
+				waived++
+			default:
 				r.fault(&r.lost, "task %s: %s is not imported but %s %s", t.Title, picture.Out.Name, picture.State, picture.Reason)
 			}
 		}
@@ -163,6 +167,8 @@ func (d *demo) backTasks(ctx context.Context, p *proof) error {
 	switch {
 	case len(r.faults) > 0:
 		p.back = append(p.back, r)
+	case waived > 0:
+		p.remarks = append(p.remarks, fmt.Sprintf("%s in %s: %d imported, %d written off by the manager", count(pictures, "picture"), count(n, "task"), pictures-waived, waived))
 	case n > 0:
 		p.remarks = append(p.remarks, fmt.Sprintf("%s in %s, all imported", count(pictures, "picture"), count(n, "task")))
 	}
@@ -171,8 +177,12 @@ func (d *demo) backTasks(ctx context.Context, p *proof) error {
 
 // retouches reports whether somebody plays the vendor of a task.
 func (d *demo) retouches(t ledger.Task) bool {
-	desk := d.remotes[t.Account].desk
-	return desk != nil && desk.get != "" && importsFrom(d.bench(t.Bench), t.Account)
+	return d.remotes[t.Account].gives() && importsFrom(d.bench(t.Bench), t.Account)
+}
+
+// awaits reports whether a retouch of s must still come from an account.
+func (d *demo) awaits(account string, s shot) bool {
+	return s.wanted(account) && !s.waived && importsFrom(d.bench(s.bench), account) && !d.returns.answered(account, s.sha)
 }
 
 // isBack reports whether all that was chosen has come back, and every task is
@@ -182,10 +192,10 @@ func (d *demo) isBack(ctx context.Context) bool {
 		if v.busy.Load() > 0 {
 			return false
 		}
-		for _, s := range d.album.finished() {
-			if s.wanted(v.account) && importsFrom(d.bench(s.bench), v.account) && v.desk.get != "" && !d.returns.answered(v.account, s.sha) {
-				return false
-			}
+	}
+	for account, r := range d.remotes {
+		if r.gives() && slices.ContainsFunc(d.album.finished(), func(s shot) bool { return d.awaits(account, s) }) {
+			return false
 		}
 	}
 	if !d.returns.home() {

@@ -49,25 +49,37 @@ func plague(accountType string, seed uint64) *faults.Plan {
 		mix(ftpsim.OpRename, 8, faults.Fault{FailAfter: broken})
 		mix(ftpsim.OpRetr, 8, cut(), cut(), faults.Fault{Status: broken})
 		mix(ftpsim.OpList, 20, faults.Fault{Status: broken}, faults.Fault{Cut: -1}, faults.Fault{Delay: time.Second})
+	case "pixelz":
+		mix("presign", 11, faults.Fault{Status: 500})
+		mix("upload", 11, cut(), lost)
+		mix("lookup", 11, faults.Fault{Status: 500})
+		mix("order", 11, lost, lost, faults.Fault{Cut: -1}, faults.Fault{FailAfter: 500})
+		mix("images", 20, faults.Fault{Status: 500}, lost, faults.Fault{Delay: time.Second})
+		mix("image", 10, lost)
+		mix("download", 9, cut(), faults.Fault{Status: 500})
+		mix("reject", 1, lost)
 	}
 	return plan
 }
 
-// trouble kills the agent twice, and takes the platform and then the retouchers
+// trouble kills the agent three times, and takes the platform and then the retouchers
 // down once, when enough has arrived for there to be something to spoil.
 func (d *demo) trouble(ctx context.Context) error {
 	rnd := rand.New(rand.NewPCG(d.seed, 3))
 	platforms := func(ctx context.Context) error {
-		return d.outage(ctx, "the platform", func(r remote) bool { return r.desk == nil })
+		return d.outage(ctx, "the platform", func(r remote) bool { return !r.gives() })
 	}
 	retouchers := func(ctx context.Context) error {
-		return d.outage(ctx, "the retouchers' servers", func(r remote) bool { return r.desk != nil })
+		return d.outage(ctx, "the retouchers' servers", func(r remote) bool { return r.gives() })
+	}
+	come := func(share float64) func() bool { // of what is to arrive, or to land
+		return func() bool { return float64(d.album.count()+d.returns.landed()) >= share*float64(d.expected()) }
 	}
 	for _, act := range []struct {
-		share float64 // of what is to arrive, or to land
-		do    func(context.Context) error
-	}{{0.12, d.killAgent}, {0.3, platforms}, {0.65, retouchers}, {0.7, d.killAgent}} {
-		if err := await(ctx, func() bool { return float64(d.album.count()+d.returns.landed()) >= act.share*float64(d.expected()) }); err != nil {
+		when func() bool
+		do   func(context.Context) error
+	}{{come(0.12), d.killAgent}, {come(0.3), platforms}, {d.isOrdering, d.killAgent}, {come(0.65), retouchers}, {come(0.7), d.killAgent}} {
+		if err := await(ctx, act.when); err != nil {
 			return err
 		}
 		if err := sleep(ctx, time.Duration(rnd.IntN(400))*time.Millisecond); err != nil {
@@ -78,6 +90,18 @@ func (d *demo) trouble(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// isOrdering reports whether the manager's task is on its way to the vendor; a
+// rehearsal has no manager.
+func (d *demo) isOrdering() bool {
+	n := 0
+	for _, s := range d.album.finished() {
+		if s.ordered && d.album.isAt(s.chosen[0], &s) {
+			n++
+		}
+	}
+	return n > 2 || d.config != ""
 }
 
 // expected is about how many pictures will arrive, and retouches land.

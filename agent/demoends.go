@@ -9,8 +9,8 @@ import (
 
 func (d *demo) prologue() {
 	if d.config == "" {
-		d.line.print("Two benches with their photographers, the real agent, a simulated Grand Shooting with 5 requests a second,\n" +
-			"and two retouchers: acme behind an SFTP server, vendor behind an FTPS server.\n")
+		d.line.print("Three benches with their photographers, a studio manager, the real agent and its page, a simulated Grand Shooting\n" +
+			"with 5 requests a second, and three retouchers: acme behind an SFTP server, vendor behind an FTPS server, and Pixelz.\n")
 	} else {
 		d.line.print("A rehearsal of %s: all folders, ledger and log are temporary, accounts are simulated.\n", d.config)
 	}
@@ -47,7 +47,9 @@ func (d *demo) encore(ctx context.Context) error {
 	if strings.Contains(program, "go-build") {
 		program = "go run ./agent"
 	}
-	d.line.print("\nIt goes on until Ctrl-C. Drop pictures of your own into\n")
+	d.line.print("\nIt goes on until Ctrl-C.\n")
+	d.showPage()
+	d.line.print("\nDrop pictures of your own into\n")
 	for _, f := range d.cfg.HotFolders() {
 		d.line.print("  %s\n", f.Path)
 	}
@@ -57,6 +59,30 @@ func (d *demo) encore(ctx context.Context) error {
 	}
 	d.line.print("reconcile asks the platform itself and needs the demo's token: %s\n\n", tokenCommand())
 	return d.company(ctx)
+}
+
+// showPage says where the page is, and what a person can do there.
+func (d *demo) showPage() {
+	home := d.page.Load()
+	if home == nil {
+		return
+	}
+	d.line.print("\n  The page: %s\n", *home)
+	for _, b := range d.cfg.Benches {
+		if b.Captures == nil || b.Imports == nil || b.Imports.Import != "ask" {
+			continue
+		}
+		account := b.Imports.From[0]
+		d.line.print(`
+Order retouching as in ProStudio:
+  1. %[1]s/tasks/new?bench=%[2]s
+  2. Select the images you want to send, 3. External retouch: integration %[3]s, 4. template "%[4]s", Save.
+  5. Open the task by its title, and watch its pictures under At retouch, Ready to import, Imported. An order takes %[5]s;
+     each fifth one fails, shows why, and can be ordered again.
+  6. Select what is ready and import it, or import all. It lands in
+     %[6]s
+`, *home, b.Name, account, managerTemplate, short(pixelzTakesTime), b.Imports.Path)
+	}
 }
 
 func tokenCommand() string {

@@ -8,6 +8,8 @@ const (
 	opFetch  = "fetch"
 	opLogin  = "login"
 	opStatus = "status"
+	opOrder  = "order"
+	opReject = "reject"
 )
 
 // faultText says what a fault did; empty for none.
@@ -24,15 +26,25 @@ func faultText(s sighting) string {
 		what = "a login"
 	case s.op == opStatus:
 		what = "a mark"
+	case s.op == opOrder:
+		what = "an order"
+	case s.op == opReject:
+		what = "what was sent back"
+	}
+	done := "stored"
+	if s.op == opOrder {
+		done = "got the order of"
 	}
 	f := s.fault
 	switch {
 	case f.LoseReply && s.sha != "":
-		return fmt.Sprintf("%s has stored %s, but its answer is lost", s.account, what)
+		return fmt.Sprintf("%s has %s %s, but its answer is lost", s.account, done, what)
 	case f.LoseReply:
 		return fmt.Sprintf("%s has done its part, but its answer to %s is lost", s.account, what)
+	case f.FailAfter != 0 && s.sha == "" && s.op != opUpload:
+		return fmt.Sprintf("%s has done its part, but says %d to %s", s.account, f.FailAfter, what)
 	case f.FailAfter != 0:
-		return fmt.Sprintf("%s has stored %s, but says %d", s.account, what, f.FailAfter)
+		return fmt.Sprintf("%s has %s %s, but says %d", s.account, done, what, f.FailAfter)
 	case f.Status == 429:
 		return fmt.Sprintf("%s says 429 to %s: come back in %s", s.account, what, short(f.RetryAfter))
 	case f.Status != 0:

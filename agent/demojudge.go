@@ -38,7 +38,7 @@ func (d *demo) judge(ctx context.Context) (proof, error) {
 // senders are the benches and mirrors that send to an account.
 func (d *demo) senders(account string) (titles []string) {
 	for _, b := range d.cfg.Benches {
-		if sendsTo(b, account) {
+		if sendsTo(b, account) || d.remotes[account].orders && importsFrom(b, account) {
 			titles = append(titles, b.Name)
 		}
 	}
@@ -54,7 +54,10 @@ func (d *demo) senders(account string) (titles []string) {
 func wantedAt(account string, shots []shot, marks bool) (wanted []shot) {
 	for _, s := range shots {
 		if s.wanted(account) {
-			s.selected = marks && slices.Contains(s.chosen, account)
+			chosen := slices.Contains(s.chosen, account)
+			if s.selected = marks && chosen; !chosen {
+				s.again = 0 // that was elsewhere
+			}
 			wanted = append(wanted, s)
 		}
 	}

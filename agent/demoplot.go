@@ -19,6 +19,14 @@ func (d *demo) plot(ctx context.Context) error {
 	if d.config == "" {
 		group.Go(func() error { return d.packshots(d.photographer(ctx, folders[0], 1)) })
 		group.Go(func() error { return d.shoes(d.photographer(ctx, folders[2], 2)) })
+		group.Go(func() error {
+			p := d.photographer(ctx, folders[4], 3)
+			shots := d.looks(p)
+			if p.err != nil {
+				return p.err
+			}
+			return d.manager(ctx, p.bench.Name, p.bench.Imports.From[0], shots).order()
+		})
 	} else {
 		for i, f := range folders {
 			p := d.photographer(ctx, f, uint64(i))
@@ -31,7 +39,7 @@ func (d *demo) plot(ctx context.Context) error {
 	return group.Wait()
 }
 
-const demoPictures = 36 + 10 + 12 // that packshots and shoes make, choose, and get back
+const demoPictures = 46 + 20 + 21 // that the benches make, choose, and get back
 
 // packshots is the day of bench packshot-1.
 func (d *demo) packshots(p *photographer) error {

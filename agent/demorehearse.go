@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 
@@ -16,16 +17,34 @@ import (
 type rehearsal struct {
 	dir   string
 	moved map[string]string // folders of this machine, by what the file calls them
+	page  string            // where the page is served
+	// attended: there is somebody to be asked before something lands.
+	attended bool
 }
 
-func rehearse(data []byte, dir string, cfg *config.Config, remotes map[string]remote) ([]byte, error) {
+// pageAddress is where the demo's agent serves its page: for people to come back
+// to, the usual address if nothing else has it.
+func pageAddress(people bool) string {
+	const usual, anyFree = "127.0.0.1:8765", "127.0.0.1:0"
+	if !people {
+		return anyFree
+	}
+	l, err := net.Listen("tcp", usual)
+	if err != nil {
+		return anyFree
+	}
+	l.Close()
+	return usual
+}
+
+func (r *rehearsal) rewrite(data []byte, cfg *config.Config, remotes map[string]remote) ([]byte, error) {
 	var doc map[string]any
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		return nil, err
 	}
-	r := &rehearsal{dir: dir, moved: map[string]string{}}
-	doc["ledger"] = filepath.Join(dir, "ledger.db")
-	doc["quarantine"] = filepath.Join(dir, "quarantine")
+	doc["ledger"] = filepath.Join(r.dir, "ledger.db")
+	doc["quarantine"] = filepath.Join(r.dir, "quarantine")
+	doc["page"] = r.page
 	doc["log"] = map[string]any{"format": "json"}
 	accounts, _ := doc["accounts"].(map[string]any)
 	for name, remote := range remotes {
@@ -48,7 +67,7 @@ func rehearse(data []byte, dir string, cfg *config.Config, remotes map[string]re
 	mirrors, _ := doc["mirrors"].([]any)
 	for i, m := range mirrors {
 		if mirror, ok := m.(map[string]any); ok && i < len(cfg.Mirrors) {
-			r.mirror(mirror, movedMirror(dir, cfg.Accounts[cfg.Mirrors[i].Account].Type, i, cfg.Mirrors[i]))
+			r.mirror(mirror, movedMirror(r.dir, cfg.Accounts[cfg.Mirrors[i].Account].Type, i, cfg.Mirrors[i]))
 		}
 	}
 	return yaml.Marshal(doc)
@@ -72,8 +91,10 @@ func (r *rehearsal) bench(bench map[string]any) {
 		}
 		if role == "imports" {
 			r.landing(moved)
-			moved["import"] = "auto" // nobody is there to be asked
-			delete(moved, "expect")  // what the simulated retouchers paint is not what a person wants
+			if !r.attended {
+				moved["import"] = "auto"
+			}
+			delete(moved, "expect") // what the simulated retouchers paint is not what a person wants
 		}
 		bench[role] = moved
 	}

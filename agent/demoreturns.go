@@ -16,7 +16,8 @@ type retouch struct {
 	sha     string
 	done    time.Time // when its last byte was written; zero while it is being written
 	landed  time.Time // when it was first seen where it belongs; zero if it was not
-	cut     bool      // incomplete on purpose: must not land
+	cut     bool      // incomplete on purpose, or overtaken before it was wanted: must not land
+	asked   bool      // a person is asked before it lands
 }
 
 // stray reports whether nobody asked for it: it must be kept in quarantine.
@@ -35,6 +36,18 @@ func (b *returns) begin(r retouch) *retouch {
 	defer b.mu.Unlock()
 	b.all = append(b.all, &r)
 	return &r
+}
+
+// overtake notes that what an account has made of a photo, and what has not
+// landed, is not wanted: a newer retouch of it is ready.
+func (b *returns) overtake(account, answers string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.all {
+		if r.account == account && r.answers == answers && r.landed.IsZero() {
+			r.cut = true
+		}
+	}
 }
 
 func (b *returns) finish(r *retouch) {
@@ -105,10 +118,11 @@ func (b *returns) latest(account, bench, name string) (retouch, bool) {
 	return retouch{}, false
 }
 
-// delays are the times from last byte to landing, the shortest first.
+// delays are the times from last byte to landing, the shortest first, of what
+// lands by itself.
 func (b *returns) delays() (all []time.Duration) {
 	for _, r := range b.finished() {
-		if !r.landed.IsZero() {
+		if !r.landed.IsZero() && !r.asked {
 			all = append(all, max(0, r.landed.Sub(r.done)))
 		}
 	}

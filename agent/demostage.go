@@ -19,7 +19,10 @@ func (d *demo) stage(cfg *config.Config, data []byte) (*config.Config, error) {
 		if !ok {
 			return nil, fmt.Errorf("account %s: there is no simulator for type %s, only for %v", name, account.Type, sortedKeys(simulators()))
 		}
-		s := scene{account: account, dir: remoteDir(d.dir, name), saw: d.saw}
+		s := scene{
+			account: account, dir: remoteDir(d.dir, name), saw: d.saw, attended: d.config == "", watched: d.stay,
+			returned: func(original, retouched string) { d.ready(name, original, retouched) },
+		}
 		if d.chaos {
 			s.plan = plague(account.Type, d.seed)
 		}
@@ -38,7 +41,8 @@ func (d *demo) stage(cfg *config.Config, data []byte) (*config.Config, error) {
 			return nil, fmt.Errorf("account %s: %w", name, err)
 		}
 	}
-	copied, err := rehearse(data, d.dir, cfg, d.remotes)
+	r := &rehearsal{dir: d.dir, moved: map[string]string{}, page: pageAddress(d.stay), attended: d.config == ""}
+	copied, err := r.rewrite(data, cfg, d.remotes)
 	if err != nil {
 		return nil, err
 	}

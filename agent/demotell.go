@@ -16,6 +16,8 @@ func (d *demo) heard(l logLine) {
 	case msgLanded:
 		d.landed(l)
 		return
+	case msgPage:
+		d.page.Store(&l.URL)
 	}
 	if text := l.sentence(); text != "" {
 		d.line.say(l.Bench, whoAgent, "%s", text)
@@ -29,6 +31,8 @@ func (d *demo) saw(s sighting) {
 		switch {
 		case !known:
 			d.line.say("", s.account, "%s is %s; it is none of the photographer's", s.name, s.where)
+		case again && s.op == opOrder:
+			d.line.say(column(shot.bench), s.account, "%s is %s: it was ordered once more", s.name, s.where)
 		case again:
 			d.line.say(column(shot.bench), s.account, "%s has come once more", s.name)
 		default:
@@ -68,7 +72,7 @@ func (d *demo) landed(l logLine) {
 		bench, into = d.mirrorOf(l.Folder), "the mirrored folder"
 	}
 	after := ""
-	if r, ok := d.returns.latest(l.Account, bench, l.Name); ok {
+	if r, ok := d.returns.latest(l.Account, bench, l.Name); ok && !r.asked {
 		after = fmt.Sprintf(", %s after its last byte", short(time.Since(r.done)))
 	}
 	d.line.say(l.Bench, whoAgent, "%s of %s has landed in %s%s", l.Name, l.Account, into, after)
@@ -104,4 +108,16 @@ func (d *demo) waits(bench, name, reason string) {
 		return
 	}
 	d.line.say(column(bench), whoAgent, "does not send %s yet: %s", name, reason)
+}
+
+// ready notes a retouch that is ready at an account where no folder shows it.
+func (d *demo) ready(account, original, retouched string) {
+	s, known := d.album.shotOf(original)
+	b := d.bench(s.bench)
+	if !known || !importsFrom(b, account) {
+		return
+	}
+	d.returns.overtake(account, original)
+	d.returns.finish(d.returns.begin(retouch{account: account, bench: s.bench, name: s.name, answers: original, sha: retouched, asked: b.Imports.Import == "ask"}))
+	d.line.say(s.bench, account, "has retouched %s", s.name)
 }

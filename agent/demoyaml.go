@@ -40,6 +40,15 @@ accounts:
     layout: bench
     poll: 1s
     recheck: 1s
+  pixelz:
+    type: pixelz
+    url: https://api.pixelz.com/REST.svc/JSON
+    email: env:PIXELZ_EMAIL
+    key: env:PIXELZ_KEY
+    template: Green BG
+    poll: 1s
+    rate: 20                   # in earnest 1 request a second
+    recheck: 1s
 benches:
   - name: packshot-1
     production: Packshots autumn
@@ -54,6 +63,12 @@ benches:
     captures: {folder: packshot-2/captures, to: [platform]}
     selects:  {folder: packshot-2/selects, to: [vendor], window: 2s, deadline: 48h}
     imports:  {folder: packshot-2/imports, from: [vendor]}
+  # Nothing goes to a retoucher by itself: the studio manager creates tasks on the
+  # page, and is asked before anything lands.
+  - name: packshot-3
+    production: Accessories autumn
+    captures: {folder: packshot-3/captures, to: [platform]}
+    imports:  {folder: packshot-3/imports, from: [pixelz], import: ask}
 `
 
 // readConfig checks an agent.yaml, or the demo's own if file is empty.

@@ -97,6 +97,10 @@ func (p part) pending() (out, in bool) {
 	if p.sender != nil {
 		out = len(p.sender.Status().Transfers) > 0
 	}
+	if p.chooser != nil {
+		closed, _, _ := p.gate.State(time.Now())
+		out = out || closed == "" && !p.chooser.Looked()
+	}
 	if p.collector != nil {
 		st := p.collector.Status()
 		in = len(st.Transfers) > 0 || st.Taking || st.Settling > 0 || st.Looked.IsZero() && st.Closed == "" && st.Trouble == ""

@@ -18,6 +18,7 @@ var floors = map[string][]string{
 	"connectors/faults": {},
 	"watch/settle":      {},
 	"watch/picture":     {},
+	"watch/bundle":      {},
 	"sync/atomicfile":   {},
 	"agent/config":      {},
 	"service":           {},
@@ -26,6 +27,7 @@ var floors = map[string][]string{
 	"sync/gate":               {"connectors"},
 	"connectors/layout":       {"connectors"},
 	"watch":                   {"watch/settle", "watch/picture"},
+	"watch/preview":           {"watch/picture"},
 	"connectors/rest":         {"connectors"},
 	"connectors/memory":       {"connectors", "connectors/faults"},
 	"connectors/folder":       {"connectors", "connectors/layout", "sync/atomicfile"},
@@ -34,13 +36,20 @@ var floors = map[string][]string{
 	"connectors/ftp/ftpsim":   {"connectors/faults"},
 	"connectors/sftp/sftpsim": {"connectors/faults"},
 	"connectors/grandshooting/grandshootingsim": {"connectors/faults"},
+	"connectors/medialoopster/medialoopstersim": {"connectors/faults"},
+	"connectors/pixelz/pixelzsim":               {"connectors/faults"},
+	"connectors/creativeforce/creativeforcesim": {"connectors/faults"},
 	// floor 2
 	"sync/outbound":            {"connectors", "sync/atomicfile", "sync/gate", "sync/ledger", "watch", "watch/picture"},
 	"sync/inbound":             {"connectors", "connectors/layout", "sync/atomicfile", "sync/gate", "sync/ledger", "watch", "watch/picture", "watch/settle"},
 	"connectors/grandshooting": {"connectors", "connectors/rest"},
+	"connectors/creativeforce": {"connectors", "connectors/rest", "watch/picture"},
+	"connectors/medialoopster": {"connectors", "connectors/rest", "watch/bundle"},
+	"connectors/pixelz":        {"connectors", "connectors/rest"},
 	// floor 3
 	"agent/overview":           {"agent/config", "connectors", "sync/inbound", "sync/ledger", "sync/outbound", "watch"},
-	"connectors/all":           {"connectors", "connectors/folder", "connectors/ftp", "connectors/grandshooting", "connectors/sftp"},
+	"agent/page":               {"agent/config", "agent/overview", "connectors", "sync/ledger", "sync/outbound"},
+	"connectors/all":           {"connectors", "connectors/folder", "connectors/ftp", "connectors/grandshooting", "connectors/pixelz", "connectors/sftp"},
 	"connectors/connectortest": {"connectors", "connectors/faults"},
 }
 

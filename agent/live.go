@@ -48,6 +48,9 @@ func (a *agent) beat(ctx context.Context) error {
 
 func (a *agent) live() overview.Live {
 	l := overview.Live{Problem: a.parts.problem()}
+	if trouble := a.pageTrouble.Load(); l.Problem == "" && trouble != nil {
+		l.Problem = *trouble
+	}
 	for _, h := range a.parts.folders() {
 		st := h.watch.Status()
 		st.Waiting = st.Waiting[:min(len(st.Waiting), liveFiles)]
@@ -60,6 +63,7 @@ func (a *agent) live() overview.Live {
 		if p.collector != nil {
 			l.Sources = append(l.Sources, p.collector.Status())
 		}
+		l.Folders = append(l.Folders, chosenAt(p)...)
 	}
 	return l
 }

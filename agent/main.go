@@ -83,6 +83,7 @@ func commands() *cobra.Command {
 	add("work", c.runCommand(), c.releaseCommand(), c.retryCommand(), c.pauseCommand(), c.resumeCommand(), c.taskCommand())
 	add("look", c.statusCommand(), c.whyCommand(), c.reconcileCommand(), c.gsCommand())
 	root.AddCommand(versionCommand())
+	root.AddCommand(previewWorker())
 	return root
 }
 

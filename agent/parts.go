@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/studio-agent/studio-agent/agent/config"
+	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/sync/gate"
 	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/outbound"
@@ -20,18 +22,21 @@ type part struct {
 	run         func(context.Context) error
 
 	account   string
-	gate      *gate.Gate         // of an account
-	sender    *outbound.Sender   // of an account that takes photos
-	collector *inbound.Collector // of an account that something is imported from
-	folder    *hotFolder         // of a hot folder
+	connector connectors.Connector // of an account
+	gate      *gate.Gate           // of an account
+	sender    *outbound.Sender     // of an account that takes photos
+	collector *inbound.Collector   // of an account that something is imported from
+	chooser   *outbound.Chooser    // of a platform that selects are chosen at
+	folder    *hotFolder           // of a hot folder
 }
 
 // parts are what runs now. A part that ends by itself ends the agent.
 type parts struct {
 	ctx   context.Context
 	group *errgroup.Group
+	turn  sync.Mutex // held while parts end and start: those that end may still ask what runs
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards what follows
 	cfg     *config.Config
 	wrong   string // what is wrong with a configuration that was refused
 	running map[string]*runningPart
@@ -50,25 +55,16 @@ func newParts(ctx context.Context, group *errgroup.Group) *parts {
 // become stops what is not wanted any more or has changed, waits for its end,
 // and starts what is new.
 func (p *parts) become(cfg *config.Config, wanted []part) error {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	keep := map[string]bool{}
+	p.end(func(r *runningPart) bool {
+		stays := slices.ContainsFunc(wanted, func(w part) bool { return w.key == r.key && w.fingerprint == r.fingerprint })
+		keep[r.key] = stays
+		return !stays
+	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	keep := map[string]bool{}
-	for _, w := range wanted {
-		if r := p.running[w.key]; r != nil && r.fingerprint == w.fingerprint {
-			keep[w.key] = true
-		}
-	}
-	var ending []*runningPart
-	for key, r := range p.running {
-		if !keep[key] {
-			r.cancel()
-			ending = append(ending, r)
-			delete(p.running, key)
-		}
-	}
-	for _, r := range ending {
-		<-r.done
-	}
 	for _, w := range wanted {
 		if !keep[w.key] {
 			p.start(w)
@@ -76,6 +72,27 @@ func (p *parts) become(cfg *config.Config, wanted []part) error {
 	}
 	p.cfg = cfg
 	return p.ctx.Err()
+}
+
+// end stops some of the parts and waits for their end. The caller holds the turn.
+func (p *parts) end(which func(*runningPart) bool) {
+	var ending []*runningPart
+	p.mu.Lock()
+	for _, r := range p.running {
+		if which(r) {
+			r.cancel()
+			ending = append(ending, r)
+		}
+	}
+	p.mu.Unlock()
+	for _, r := range ending {
+		<-r.done
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range ending {
+		delete(p.running, r.key)
+	}
 }
 
 func (p *parts) start(w part) {
@@ -94,12 +111,9 @@ func (p *parts) start(w part) {
 
 // stop ends all parts and returns nil.
 func (p *parts) stop() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, r := range p.running {
-		r.cancel()
-		<-r.done
-	}
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	p.end(func(*runningPart) bool { return true })
 	return nil
 }
 

@@ -89,3 +89,31 @@ func TestAPartThatEndsByItselfEndsTheAgent(t *testing.T) {
 		})
 	}
 }
+
+// A part that ends may have to ask what else runs, to hand over what it has in
+// hand: that must not wait for its own end.
+func TestAPartMayAskWhatRunsWhileItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		group, ctx := errgroup.WithContext(ctx)
+		p := newParts(ctx, group)
+		ended := 0
+		asks := part{key: "account gs", run: func(ctx context.Context) error {
+			<-ctx.Done()
+			p.folders()
+			p.accounts()
+			ended++
+			return nil
+		}}
+		for _, wanted := range [][]part{{asks}, nil, {asks}} {
+			if err := p.become(&config.Config{}, wanted); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.stop(); err != nil || ended != 2 || len(p.running) > 0 {
+			t.Errorf("%v, %d parts ended and %d run, want 2 and none", err, ended, len(p.running))
+		}
+		cancel()
+		group.Wait()
+	})
+}

@@ -62,12 +62,12 @@ func prove(bench, account string, shots []shot, disk []diskFile, holds []holding
 			here[h.sha] = append(here[h.sha], h)
 		}
 	}
-	wanted := map[string]bool{}
+	wanted := map[string]int{} // how often
 	for _, s := range shots {
-		if s.bench != bench || wanted[s.sha] {
+		if s.bench != bench || wanted[s.sha] > 0 {
 			continue
 		}
-		wanted[s.sha] = true
+		wanted[s.sha] = 1 + s.again
 		if s.done.IsZero() {
 			continue // still being written: it may be there or not
 		}
@@ -78,11 +78,11 @@ func prove(bench, account string, shots []shot, disk []diskFile, holds []holding
 		}
 	}
 	for _, f := range disk {
-		missing := len(here[f.sha]) == 0 && wanted[f.sha] // told already
+		missing := len(here[f.sha]) == 0 && wanted[f.sha] > 0 // told already
 		if !missing && !slices.ContainsFunc(here[f.sha], func(h holding) bool { return h.current }) {
 			r.fault(&r.lost, "%s is on disk as it is now, but %s does not show it so", f.name, account)
 		}
-		wanted[f.sha] = true
+		wanted[f.sha] = max(1, wanted[f.sha])
 	}
 	r.judge(here, wanted)
 	return r
@@ -101,11 +101,11 @@ func neighbours(bench string, h holding, shots []shot) bool {
 }
 
 // judge counts what an account has of a bench.
-func (r *row) judge(here map[string][]holding, wanted map[string]bool) {
+func (r *row) judge(here map[string][]holding, wanted map[string]int) {
 	for _, sha := range sortedKeys(here) {
-		times := 0
+		times, most := 0, 0
 		for _, h := range here[sha] {
-			times += h.times
+			times, most = times+h.times, max(most, h.times)
 			if h.current {
 				r.held++
 			}
@@ -113,10 +113,12 @@ func (r *row) judge(here map[string][]holding, wanted map[string]bool) {
 		r.versions++
 		name := here[sha][0].name
 		switch {
-		case !wanted[sha]:
+		case wanted[sha] == 0:
 			r.fault(&r.torn, "%s at %s is torn or strange: nobody has finished such a content here", name, r.account)
-		case times > 1:
+		case times > wanted[sha] || most > 1:
 			r.fault(&r.doubled, "%s was stored %d times at %s", name, times, r.account)
+		case times < wanted[sha]:
+			r.fault(&r.lost, "%s was ordered %d times, and %s has %d orders", name, wanted[sha], r.account, times)
 		}
 	}
 }

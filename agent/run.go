@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,15 +20,20 @@ import (
 //
 //	run ─┬─ per hot folder: watch.Folder, watch.Hints
 //	     ├─ per account:    gate.Gate, outbound.Sender (workers, confirmer, committer, keeper),
-//	     │                  inbound.Collector (poll, workers, acknowledger, keeper)
-//	     ├─ controls        what people ask, from the ledger
+//	     │                  inbound.Collector (poll, workers, acknowledger, keeper),
+//	     │                  outbound.Chooser
+//	     ├─ controls        what people ask, from the ledger; what is asked of tasks apart, for vendors take their time
 //	     ├─ beat            what the agent says of itself, into the ledger
+//	     ├─ page            the web page, and the drawer of its small pictures
 //	     └─ reloads         agent.yaml changed, or SIGHUP
 type agent struct {
 	toolbox
 	ledger *ledger.Ledger
 	level  *slog.LevelVar
 	parts  *parts // of the present configuration
+	page   bool   // it is served
+	// pageTrouble says why the page is not served; empty or nil if it is, or need not be.
+	pageTrouble atomic.Pointer[string]
 }
 
 // runAgent works until ctx ends. A non-nil error means that the agent cannot go
@@ -39,13 +45,16 @@ func runAgent(ctx context.Context, cfg *config.Config, tools toolbox, level *slo
 	}
 	defer l.Close()
 	a := &agent{toolbox: tools, ledger: l, level: level}
+	a.page = true
 	tools.log.Info("Agent started", "name", cfg.Name, "version", version(), "config", cfg.File, "ledger", cfg.Ledger)
 	group, ctx := errgroup.WithContext(ctx)
 	a.parts = newParts(ctx, group)
 	if err := a.apply(ctx, cfg); err != nil {
 		return errors.Join(err, a.parts.stop())
 	}
-	group.Go(func() error { return a.takeControls(ctx) })
+	for _, lane := range lanes {
+		group.Go(func() error { return a.takeControls(ctx, lane) })
+	}
 	group.Go(func() error { return a.beat(ctx) })
 	group.Go(func() error { return a.watchConfig(ctx) })
 	err = group.Wait()
@@ -79,6 +88,9 @@ func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
 		}
 		wanted = append(wanted, p)
 	}
+	if a.page && !cfg.Page.Off {
+		wanted = append(wanted, a.pagePart(cfg))
+	}
 	a.level.UnmarshalText([]byte(cfg.Log.Level)) // validated when it was loaded
 	if err := a.parts.become(cfg, wanted); err != nil {
 		return err
@@ -90,11 +102,15 @@ func (a *agent) apply(ctx context.Context, cfg *config.Config) error {
 func (a *agent) accountPart(cfg *config.Config, account config.Account, made map[string]connection) part {
 	connection := made[account.Name]
 	g := gate.New(connection.Probe, a.log.With("account", account.Name))
-	p := part{key: "account " + account.Name, fingerprint: connection.print + cfg.Quarantine, account: account.Name, gate: g}
+	p := part{key: "account " + account.Name, fingerprint: connection.print + cfg.Quarantine, account: account.Name, gate: g, connector: connection.Connector}
 	runs := []func(context.Context) error{g.Run}
 	if connection.Out != nil {
 		p.sender = a.sender(a.ledger, g, cfg, account, connection.Connector)
 		p.sender.Changed = func(folder, name string) { a.lookAgain(folder, name) }
+		p.sender.Public = a.public(cfg, account.Name, made)
+		if p.sender.Public != nil {
+			p.fingerprint += publicPrint(made)
+		}
 		runs = append(runs, p.sender.Run)
 	}
 	if p.collector = a.collector(a.ledger, g, cfg, account, made); p.collector != nil {
@@ -104,6 +120,10 @@ func (a *agent) accountPart(cfg *config.Config, account config.Account, made map
 			}
 		}
 		runs = append(runs, p.collector.Run)
+	}
+	if p.chooser = a.chooser(g, cfg, account, connection.Connector); p.chooser != nil {
+		p.fingerprint += fmt.Sprint(" chosen for ", p.chooser.Benches)
+		runs = append(runs, p.chooser.Run)
 	}
 	p.run = func(ctx context.Context) error {
 		g.Check(ctx)
@@ -166,7 +186,9 @@ func runOnce(ctx context.Context, cfg *config.Config, tools toolbox, level *slog
 	if err := a.apply(ctx, cfg); err != nil {
 		return summary{}, errors.Join(err, a.parts.stop())
 	}
-	group.Go(func() error { return a.takeControls(ctx) })
+	for _, lane := range lanes {
+		group.Go(func() error { return a.takeControls(ctx, lane) })
+	}
 	drained := make(chan summary, 1)
 	group.Go(func() error {
 		sum, err := a.drain(ctx, start)

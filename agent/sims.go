@@ -24,8 +24,12 @@ type remote struct {
 	outage   func(down bool)  // breaks every connection at once
 	traffic  func() string    // a line on the requests that it got
 	marks    bool             // it knows which photos are selected
-	desk     *desk            // of a retoucher
+	desk     *desk            // of a retoucher with folders
+	orders   bool             // it is a retoucher from whom people order one by one
 }
+
+// gives reports whether it sends retouches back.
+func (r remote) gives() bool { return r.orders || r.desk != nil && r.desk.get != "" }
 
 // A holding is one content that a remote has, or once had, under one name.
 type holding struct {
@@ -45,6 +49,11 @@ type scene struct {
 	dir     string          // a folder of its own, not made yet
 	plan    *faults.Plan
 	saw     func(sighting) // called for each photo that arrives and each trouble
+	// returned is called for each retouch that is ready where no folder shows it,
+	// with the digests of the photo and of the retouch.
+	returned func(original, retouched string)
+	attended bool // people see to what fails
+	watched  bool // people look on: nothing need hurry
 }
 
 // files is what a simulated server shows.
@@ -68,6 +77,7 @@ func simulators() map[string]func(scene) (remote, error) {
 		"folder":        playFolder,
 		"ftp":           playFTP,
 		"sftp":          playSFTP,
+		"pixelz":        playPixelz,
 	}
 }
 

@@ -2,67 +2,196 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
 func (c *cli) taskCommand() *cobra.Command {
 	task := &cobra.Command{
-		Use: "task", Short: "Follow what is at a retoucher: list, show, import, close", Args: cobra.NoArgs,
+		Use: "task", Short: "Order retouching, and follow what is at a retoucher", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var all bool
-	list := &cobra.Command{
-		Use: "list", Short: "List the tasks of which something is still expected, the newest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, l, err := c.beside(cmd.Context())
+	verb := func(verb, use, short string, least, most int, args func(given []string) map[string]string) *cobra.Command {
+		return &cobra.Command{
+			Use: use, Short: short, Args: between(least, most, "the task's ID (`studio-agent task list` shows it), and files where the command takes any"),
+			RunE: func(cmd *cobra.Command, given []string) error { return c.ask(cmd, verb, args(given)) },
+		}
+	}
+	whole := func(given []string) map[string]string { return map[string]string{"task": given[0]} }
+	some := func(given []string) map[string]string {
+		return map[string]string{"task": given[0], "names": strings.Join(given[1:], "\n")}
+	}
+	task.AddCommand(c.taskCreateCommand(), c.taskListCommand(), c.taskShowCommand(),
+		verb(verbSend, "send TASK", "Add nothing more to a task that still collects: it is complete", 1, 1, whole),
+		verb(verbImport, "import TASK|BENCH [FILE…]", "Import what is ready (where `import: ask` has it wait)", 1, 0, some),
+		c.taskRejectCommand(), c.taskReorderCommand(),
+		verb(verbClose, "close TASK [FILE…]", "Write off what has not come back, or some of it", 1, 0, some),
+		verb(verbCancel, "cancel TASK", "Take back what is not sent or not in production yet", 1, 1, whole))
+	return task
+}
+
+// between is cobra.RangeArgs with an error that the exit code can be told from; a
+// most of 0 means any number.
+func between(least, most int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || most > 0 && len(args) > most {
+			return &usageError{fmt.Errorf("give %s", what)}
+		}
+		return nil
+	}
+}
+
+func (c *cli) taskCreateCommand() *cobra.Command {
+	args := map[string]*string{}
+	cmd := &cobra.Command{
+		Use: "create --account ACCOUNT FILE…", Short: "Send pictures to a retoucher as one task",
+		Long: "Send pictures to a retoucher as one task: all of them, or none and the reasons why.\n\nA file is a path, or with --bench a name in the captures or selects folder of that bench.",
+		Example: "  studio-agent task create --account pixelz --template \"Green BG\" --deadline 48h captures/look1/*.jpg\n" +
+			"  studio-agent task create --account acme --bench packshot-1 --comment \"no shadow\" 0001.jpg 0002.jpg",
+		Args: between(1, 0, "the pictures to send"),
+	}
+	var again bool
+	for flag, use := range map[string]string{
+		"account": "the retoucher's `ACCOUNT`", "template": "what is ordered, by the vendor's `NAME` or ID; default: as the account is configured", "comment": "a `TEXT` for the retoucher",
+		"deadline": "when all should be back: `48h`, or a date like 2026-11-25 or \"2026-11-25 18:00\"", "title": "a `TITLE`, for people; default: the bench and the time",
+		"bench": "the `BENCH` whose folders the files lie in",
+	} {
+		args[flag] = cmd.Flags().String(flag, "", use)
+	}
+	cmd.Flags().BoolVar(&again, "again", false, "also pictures that are awaited already: they are paid twice")
+	cmd.RunE = func(cmd *cobra.Command, files []string) error {
+		asked := map[string]string{}
+		for flag, value := range args {
+			asked[flag] = *value
+		}
+		if again {
+			asked["again"] = "yes"
+		}
+		return c.create(cmd, asked, files)
+	}
+	return cmd
+}
+
+// create asks for a task. What the command line alone can see to be wrong is told
+// at once.
+func (c *cli) create(cmd *cobra.Command, args map[string]string, files []string) error {
+	if args["account"] == "" {
+		return &usageError{errors.New("say which retoucher: --account ACCOUNT")}
+	}
+	if err := c.knows(args["account"]); err != nil {
+		return err
+	}
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if args["deadline"], err = deadline(time.Now(), args["deadline"]); err != nil {
+		return &usageError{err}
+	}
+	if args["bench"], files, err = meantFiles(cfg, args["bench"], files); err != nil {
+		return err
+	}
+	args["names"] = strings.Join(files, "\n")
+	return c.ask(cmd, verbCreate, args)
+}
+
+// meantFiles are the files that a person names, of one bench: absolute, unless the
+// bench is named, too.
+func meantFiles(cfg *config.Config, bench string, files []string) (string, []string, error) {
+	if bench != "" && !slices.Contains(benchNames(cfg), bench) {
+		return "", nil, fmt.Errorf("there is no bench %q; there are %s", bench, strings.Join(benchNames(cfg), ", "))
+	}
+	var meant []string
+	for _, name := range files {
+		if strings.Contains(name, "\n") {
+			return "", nil, fmt.Errorf("the name %q holds a line break; rename the file", name)
+		}
+		if bench == "" || filepath.IsAbs(name) {
+			absolute, err := filepath.Abs(name)
 			if err != nil {
-				return err
+				return "", nil, err
 			}
-			defer l.Close()
-			return listTasks(cmd.Context(), cmd.OutOrStdout(), l, all)
+			name = absolute
+		}
+		meant = append(meant, name)
+	}
+	if bench != "" {
+		return bench, meant, nil
+	}
+	for _, name := range meant {
+		f, _, err := locate(cfg, bench, name)
+		if err != nil {
+			return "", nil, err
+		}
+		if bench != "" && bench != f.Bench {
+			return "", nil, fmt.Errorf("%s is of bench %s, and others are of %s; make a task for each bench", shown(name), f.Bench, bench)
+		}
+		bench = f.Bench
+	}
+	return bench, meant, nil
+}
+
+// deadline is what a person typed, as a moment: so long from now, a day's end, or
+// a time of a day.
+func deadline(now time.Time, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(d).Format(time.RFC3339), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
+		at, err := time.ParseInLocation(layout, text, now.Location())
+		if err != nil {
+			continue
+		}
+		if layout == time.DateOnly {
+			at = at.AddDate(0, 0, 1).Add(-time.Minute)
+		}
+		if !at.After(now) {
+			return "", fmt.Errorf("the deadline %s has passed", text)
+		}
+		return at.Format(time.RFC3339), nil
+	}
+	return "", fmt.Errorf("%q is no deadline; write 48h, 2026-11-25 or \"2026-11-25 18:00\"", text)
+}
+
+func (c *cli) taskRejectCommand() *cobra.Command {
+	var comment, markup string
+	cmd := &cobra.Command{
+		Use: "reject TASK FILE --comment TEXT", Short: "Send a retouch back to the retoucher", Args: between(2, 2, "the task's ID and one picture of it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(comment) == "" {
+				return &usageError{errors.New("say what is wrong: --comment TEXT")}
+			}
+			return c.ask(cmd, verbReject, map[string]string{"task": args[0], "name": args[1], "comment": comment, "markup": markup})
 		},
 	}
-	list.Flags().BoolVar(&all, "all", false, "finished ones, too")
-	task.AddCommand(list,
-		&cobra.Command{
-			Use: "show TASK", Short: "Say of each picture of a task where it is", Args: exactly(1, "the task's ID; `studio-agent task list` shows it"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				_, l, err := c.beside(cmd.Context())
-				if err != nil {
-					return err
-				}
-				defer l.Close()
-				return showTask(cmd.Context(), cmd.OutOrStdout(), l, args[0])
-			},
+	cmd.Flags().StringVar(&comment, "comment", "", "what is wrong, for the retoucher: `TEXT`")
+	cmd.Flags().StringVar(&markup, "markup", "", "the https `URL` of a picture with marks drawn on it")
+	return cmd
+}
+
+func (c *cli) taskReorderCommand() *cobra.Command {
+	var comment string
+	cmd := &cobra.Command{
+		Use: "reorder TASK FILE…", Short: "Order pictures of a task once more, as they lie in their folders now: another round",
+		Args: between(2, 0, "the task's ID and pictures of it"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.ask(cmd, verbReorder, map[string]string{"task": args[0], "names": strings.Join(args[1:], "\n"), "comment": comment})
 		},
-		&cobra.Command{
-			Use: "send TASK", Short: "Add nothing more to a task that still collects: it is complete", Args: exactly(1, "the task's ID; `studio-agent task list` shows it"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.ask(cmd, verbSend, map[string]string{"task": args[0]})
-			},
-		},
-		&cobra.Command{
-			Use: "import TASK|BENCH [FILE…]", Short: "Import what is ready (where `import: ask` has it wait)", Args: cobra.MinimumNArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.ask(cmd, verbImport, map[string]string{"task": args[0], "names": strings.Join(args[1:], "\n")})
-			},
-		},
-		&cobra.Command{
-			Use: "close TASK", Short: "Write off what has not come back", Args: exactly(1, "the task's ID; `studio-agent task list` shows it"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.ask(cmd, verbClose, map[string]string{"task": args[0]})
-			},
-		})
-	return task
+	}
+	cmd.Flags().StringVar(&comment, "comment", "", "a `TEXT` for the retoucher; default: the task's")
+	return cmd
 }
 
 // shortID is how people name a task.
@@ -82,209 +211,4 @@ func findTask(ctx context.Context, l *ledger.Ledger, id string) (ledger.Task, er
 		return ledger.Task{}, fmt.Errorf("%d tasks begin with %q: type more of it", len(tasks), id)
 	}
 	return tasks[0], nil
-}
-
-// A count of pictures by state.
-type pictureCount struct {
-	states map[ledger.PictureState]int
-	all    int
-	late   int
-}
-
-func countPictures(ctx context.Context, l *ledger.Ledger, t ledger.Task, now time.Time) (pictureCount, []ledger.Picture, error) {
-	pictures, err := l.Pictures(ctx, t.ID, now)
-	c := pictureCount{states: map[ledger.PictureState]int{}, all: len(pictures)}
-	for _, p := range pictures {
-		c.states[p.State]++
-		if p.Late {
-			c.late++
-		}
-	}
-	return c, pictures, err
-}
-
-// sign is the state of a task in one sign.
-func (c pictureCount) sign(t ledger.Task) string {
-	switch {
-	case c.states[ledger.Error] > 0 || c.late > 0 && t.State.Open():
-		return signNeeds
-	case !t.State.Open():
-		return signFine
-	case c.states[ledger.ReadyToImport] > 0:
-		return signNeeds
-	}
-	return signWorking
-}
-
-// text counts pictures in words: 12 pictures: 8 at retouch, 4 imported.
-func (c pictureCount) text() string {
-	var parts []string
-	for _, s := range []ledger.PictureState{ledger.Sending, ledger.AtRetouch, ledger.ReadyToImport, ledger.Importing, ledger.PictureImported, ledger.Error} {
-		if c.states[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c.states[s], s))
-		}
-	}
-	text := count(c.all, "picture")
-	if len(parts) > 0 {
-		text += ": " + strings.Join(parts, ", ")
-	}
-	if c.late > 0 {
-		text += fmt.Sprintf("; %d late", c.late)
-	}
-	return text
-}
-
-func listTasks(ctx context.Context, out io.Writer, l *ledger.Ledger, all bool) error {
-	tasks, err := l.Tasks(ctx, "", all)
-	if err != nil {
-		return err
-	}
-	if len(tasks) == 0 {
-		fmt.Fprintln(out, "No task is at a retoucher.")
-	}
-	now := time.Now()
-	for _, t := range tasks {
-		c, _, err := countPictures(ctx, l, t, now)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "%s %s  %s\n  %s\n", c.sign(t), shortID(t.ID), taskLine(t, now), c.text())
-	}
-	return listReady(ctx, out, l)
-}
-
-// listReady tells what waits for a person, bench by bench: it need not belong to
-// a task.
-func listReady(ctx context.Context, out io.Writer, l *ledger.Ledger) error {
-	offered, err := l.OfferedTo(ctx, "", "")
-	ready := map[string]int{} // by bench
-	for _, j := range offered {
-		ready[j.Bench]++
-	}
-	for _, bench := range sortedKeys(ready) {
-		fmt.Fprintf(out, "%s %s: %d ready to import: studio-agent task import %s\n", signNeeds, bench, ready[bench], bench)
-	}
-	return err
-}
-
-// taskLine is a task in one line: what, from where to where, its age and deadline.
-func taskLine(t ledger.Task, now time.Time) string {
-	line := fmt.Sprintf("%s (%s → %s), %s, since %s", shown(t.Title), t.Bench, t.Account, t.State, clock(now, t.Created))
-	if !t.Deadline.IsZero() && t.State.Open() {
-		line += ", due " + clock(now, t.Deadline)
-	}
-	if t.Reason != "" {
-		line += ": " + t.Reason
-	}
-	return line
-}
-
-func showTask(ctx context.Context, out io.Writer, l *ledger.Ledger, id string) error {
-	t, err := findTask(ctx, l, id)
-	if err != nil {
-		return err
-	}
-	now := time.Now()
-	c, pictures, err := countPictures(ctx, l, t, now)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s %s  %s\n  %s\n", c.sign(t), shortID(t.ID), taskLine(t, now), c.text())
-	for _, p := range pictures {
-		sign := map[ledger.PictureState]string{ledger.Error: signNeeds, ledger.ReadyToImport: signNeeds, ledger.PictureImported: signFine}[p.State]
-		if sign == "" {
-			sign = signWorking
-		}
-		line := fmt.Sprintf("%s %s: %s", sign, shown(p.Out.Name), p.State)
-		if p.HasIn && p.State == ledger.PictureImported {
-			line += " as " + shown(p.In.Path())
-		}
-		if p.Late {
-			line += ", late"
-		}
-		if p.Reason != "" {
-			line += ": " + p.Reason
-		}
-		fmt.Fprintf(out, "  %s\n", line)
-	}
-	return nil
-}
-
-// importTask lets go what waits for a person: all that is ready of a task or of a
-// bench, or the named files of it.
-func (a *agent) importTask(ctx context.Context, id string, names []string) (string, error) {
-	what, ready, err := a.ready(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	n := 0
-	for _, p := range ready {
-		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return isNamed(name, p) }) {
-			continue
-		}
-		if _, err := a.ledger.Record(p.In, ledger.Event{What: ledger.Imported, At: time.Now(), Reason: "a person imports it"}); err != nil {
-			return "", err
-		}
-		n++
-	}
-	if n == 0 && len(names) > 0 {
-		return "", fmt.Errorf("nothing of %s that you named is ready to import", what)
-	}
-	if n == 0 {
-		return "", fmt.Errorf("nothing of %s is ready to import", what)
-	}
-	return count(n, "picture") + " of " + what + " imported", nil
-}
-
-// ready is what waits for a person: of a task or, whether it belongs to one or
-// not, of a bench.
-func (a *agent) ready(ctx context.Context, id string) (what string, ready []ledger.Picture, err error) {
-	if slices.Contains(benchNames(a.parts.config()), id) {
-		offered, err := a.ledger.OfferedTo(ctx, "", id)
-		for _, j := range offered {
-			ready = append(ready, ledger.Picture{In: j, HasIn: true, State: ledger.ReadyToImport})
-		}
-		return "bench " + id, ready, err
-	}
-	t, err := findTask(ctx, a.ledger, id)
-	if err != nil {
-		return "", nil, err
-	}
-	pictures, err := a.ledger.Pictures(ctx, t.ID, time.Now())
-	pictures = slices.DeleteFunc(pictures, func(p ledger.Picture) bool { return p.State != ledger.ReadyToImport })
-	return "task " + shortID(t.ID), pictures, err
-}
-
-// isNamed reports whether a person means p by name: its own or that of what came
-// back, with or without folders.
-func isNamed(name string, p ledger.Picture) bool {
-	for _, full := range []string{p.Out.Name, p.In.Name} {
-		if name == full || name == path.Base(full) {
-			return true
-		}
-	}
-	return false
-}
-
-func (a *agent) closeTask(ctx context.Context, id string) (string, error) {
-	t, err := findTask(ctx, a.ledger, id)
-	if err != nil {
-		return "", err
-	}
-	_, err = a.ledger.RecordTask(t, ledger.TaskEvent{What: ledger.WrittenOff, At: time.Now(), Reason: "a person wrote off what was missing"})
-	return "task " + shortID(t.ID) + " is closed: nothing more is expected of it", err
-}
-
-func (a *agent) sendTask(ctx context.Context, id string) (string, error) {
-	t, err := findTask(ctx, a.ledger, id)
-	if err != nil {
-		return "", err
-	}
-	_, err = a.ledger.RecordTask(t, ledger.TaskEvent{What: ledger.Full, At: time.Now(), Reason: "a person said send"})
-	for _, p := range a.parts.accounts() {
-		if p.account == t.Account && p.sender != nil {
-			p.sender.Wake()
-		}
-	}
-	return "task " + shortID(t.ID) + " takes no more and is sent", err
 }

@@ -14,6 +14,7 @@ const (
 	whoAgent        = "agent"
 	whoChaos        = "chaos"
 	whoImporter     = "importer"
+	whoManager      = "manager"
 )
 
 // A timeline tells a person line by line what happens. Its methods may be

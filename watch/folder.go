@@ -10,16 +10,20 @@ import (
 	"github.com/studio-agent/studio-agent/watch/picture"
 )
 
+// An Emit takes finished files of one folder over. It returns an error for each,
+// in order; nil means that all were taken. An error means "offer it again soon",
+// a LaterError "offer it again then".
+type Emit func(ctx context.Context, files []File) []error
+
 // Run watches until ctx ends and returns ctx.Err(). It calls emit for each
-// finished file, one at a time, and again when the file changes; meanwhile it
-// looks nowhere, so emit should record and return. An error from
-// emit means "offer it again soon", a LaterError "offer it again then". Whatever
-// goes wrong below Root is in Status and never ends Run.
+// finished file, some of one folder at a time, and again when the file changes;
+// meanwhile it looks nowhere, so emit should record and return. Whatever goes
+// wrong below Root is in Status and never ends Run.
 //
 // When a file was accepted, files of the same folder and stem that got a
 // LaterError are offered again at once, and so are all of the same pass: RAW and
 // JPEG release each other.
-func (f *Folder) Run(ctx context.Context, emit func(context.Context, File) error) error {
+func (f *Folder) Run(ctx context.Context, emit Emit) error {
 	f.prepare()
 	var wake <-chan struct{}
 	if f.Hints != nil {
@@ -80,7 +84,7 @@ func (f *Folder) plant() {
 // work does all that is due and says when to come back. Between two folders
 // of a scan it looks where hints point and offers what has come to rest, so that
 // a capture need not wait for the end of a long scan.
-func (f *Folder) work(ctx context.Context, emit func(context.Context, File) error) time.Time {
+func (f *Folder) work(ctx context.Context, emit Emit) time.Time {
 	for ctx.Err() == nil {
 		now := time.Now()
 		f.takeHints(now)

@@ -19,6 +19,13 @@ import (
 // folders have their turn.
 const turn = 250 * time.Millisecond
 
+// So many files, or so many bytes, are offered at once at most: what is taken
+// together costs less, but the first waits for the last.
+const (
+	groupFiles = 64
+	groupBytes = 16 << 20
+)
+
 // A pass is one round of offering the files of one folder.
 type pass struct {
 	number   int
@@ -26,7 +33,7 @@ type pass struct {
 }
 
 // offerDue looks at the files that are due, and emits those that are finished.
-func (f *Folder) offerDue(ctx context.Context, now time.Time, emit func(context.Context, File) error) (did bool) {
+func (f *Folder) offerDue(ctx context.Context, now time.Time, emit Emit) (did bool) {
 	if f.due.IsZero() || now.Before(f.due) {
 		return false
 	}
@@ -45,20 +52,18 @@ func (f *Folder) offerDue(ctx context.Context, now time.Time, emit func(context.
 	return len(due) > 0
 }
 
-func (f *Folder) offerFolder(ctx context.Context, n *node, emit func(context.Context, File) error) {
+func (f *Folder) offerFolder(ctx context.Context, n *node, emit Emit) {
 	f.passes++
 	p := pass{number: f.passes, accepted: make(map[string]bool)}
 	began := time.Now()
-	for _, it := range dueItems(n, began) {
+	for due := dueItems(n, began); len(due) > 0; {
 		if ctx.Err() != nil || time.Since(began) > turn {
 			break // the rest stays due
 		}
-		f.offer(ctx, n, it, &p, emit)
+		due = f.offer(ctx, n, due, &p, emit)
 	}
-	for _, it := range partners(n, p) {
-		if ctx.Err() == nil {
-			f.offer(ctx, n, it, &p, emit)
-		}
+	for again := partners(n, p); len(again) > 0 && ctx.Err() == nil; {
+		again = f.offer(ctx, n, again, &p, emit)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,34 +102,58 @@ func stem(base string) string {
 	return strings.ToLower(base)
 }
 
-// offer brings one file from rest to emit, as far as it gets.
-func (f *Folder) offer(ctx context.Context, n *node, it *item, p *pass, emit func(context.Context, File) error) {
+// offer brings the first of items from rest to emit, as far as they get, and
+// returns those that are left.
+func (f *Folder) offer(ctx context.Context, n *node, items []*item, p *pass, emit Emit) (left []*item) {
+	var ready []*item
+	var files []File
+	for bytes := int64(0); len(items) > 0 && len(files) < groupFiles && bytes < groupBytes && ctx.Err() == nil; items = items[1:] {
+		it := items[0]
+		if file, ok := f.finished(n, it); ok {
+			it.offered = p.number
+			ready, files = append(ready, it), append(files, file)
+			bytes += file.Size
+		}
+	}
+	if len(files) == 0 {
+		return items
+	}
+	errs := emit(ctx, files)
+	for i, it := range ready {
+		if errs == nil || errs[i] == nil {
+			f.accept(n, it, files[i].Stamp, p)
+		} else {
+			f.refused(ctx, n, it, errs[i])
+		}
+	}
+	return items
+}
+
+// finished looks whether a file is, and says when to look again if not.
+func (f *Folder) finished(n *node, it *item) (File, bool) {
 	name := join(n.dir, it.base)
 	path := filepath.Join(f.set.root, filepath.FromSlash(name))
 	e, ok := f.rested(n, it, path)
 	if !ok {
-		return
+		return File{}, false
 	}
 	if d := f.judge(path, e); d != (doubt{}) {
 		f.wait(n, it, d)
-		return
+		return File{}, false
 	}
-	if e, ok = f.rested(n, it, path); !ok {
-		return // it changed while we looked into it
-	}
-	it.offered = p.number
-	stamp := Stamp{e.Size, e.ModTime, e.Changed}
-	err := emit(ctx, File{Name: name, Path: path, Stamp: stamp})
-	if err == nil {
-		f.accept(n, it, stamp, p)
-		return
-	}
+	e, ok = f.rested(n, it, path) // it may have changed while we looked into it
+	it.calm = e.Rested
+	return File{Name: name, Path: path, Stamp: Stamp{e.Size, e.ModTime, e.Changed}}, ok
+}
+
+// refused says when to offer a file again that was not taken.
+func (f *Folder) refused(ctx context.Context, n *node, it *item, err error) {
 	if later := (*LaterError)(nil); errors.As(err, &later) {
 		f.wait(n, it, doubt{reason: later.Reason, wait: max(time.Until(later.Until), f.set.settle)})
 		it.later = true
 	} else if ctx.Err() == nil {
-		f.set.log.Warn("File not taken", "name", name, "error", err)
-		f.wait(n, it, doubt{reason: fmt.Sprintf("it could not be taken: %v", err), wait: f.grow(max(e.Rested, 4*time.Second), maxPoll)})
+		f.set.log.Warn("File not taken", "name", join(n.dir, it.base), "error", err)
+		f.wait(n, it, doubt{reason: fmt.Sprintf("it could not be taken: %v", err), wait: f.grow(max(it.calm, 4*time.Second), maxPoll)})
 	}
 }
 

@@ -84,7 +84,15 @@ func (r *rig) known(_ context.Context, dir string) (map[string]Stamp, error) {
 	return known, nil
 }
 
-func (r *rig) emit(_ context.Context, f File) error {
+func (r *rig) emit(ctx context.Context, files []File) []error {
+	errs := make([]error, len(files))
+	for i, f := range files {
+		errs[i] = r.emitOne(ctx, f)
+	}
+	return errs
+}
+
+func (r *rig) emitOne(_ context.Context, f File) error {
 	b, err := os.ReadFile(f.Path)
 	if err != nil {
 		r.t.Errorf("emitted %q: %v", f.Name, err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/studio-agent/studio-agent/watch/settle"
 )
@@ -84,6 +85,9 @@ func (l lister) classify(dir string, d fs.DirEntry) entry {
 	e.stamp, e.id = l.stamp(info), idOf(info)
 	return e
 }
+
+// Changed is a file's inode change time; zero where the system does not tell.
+func Changed(info fs.FileInfo) time.Time { return changedTime(info) }
 
 func (l lister) stamp(info fs.FileInfo) Stamp {
 	s := Stamp{Size: info.Size(), ModTime: info.ModTime()}

@@ -44,9 +44,10 @@ type item struct {
 	since   time.Time // of the reason
 	next    time.Time // when it is looked at again; zero: when it changes
 	held    bool
-	later   bool // emit asked for patience
-	pass    int  // of the look that listed it last
-	offered int  // pass that offered it last
+	later   bool          // emit asked for patience
+	pass    int           // of the look that listed it last
+	offered int           // pass that offered it last
+	calm    time.Duration // how long it had rested then
 }
 
 func (n *node) sub(base string, id fileID) *node {

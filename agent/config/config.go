@@ -97,8 +97,8 @@ type Bench struct {
 // A Folder is a hot folder: what is finished in it, or in a folder below it, is
 // sent.
 type Folder struct {
-	// Path is the folder itself. Only selects by rating, label or keyword need
-	// none.
+	// Path is the folder itself. Only selects by rating, label or keyword, or
+	// on the platform, need none.
 	Path string `yaml:"folder"`
 	// To names the accounts that each photo goes to.
 	To []string `yaml:"to" required:"true"`

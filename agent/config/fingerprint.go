@@ -34,7 +34,7 @@ func (m Mirror) Fingerprint() string { return fingerprint(m) }
 func (f HotFolder) Fingerprint() string {
 	selects := f.Selects
 	f.Selects = nil // a pointer says nothing
-	if selects == nil || f.Role == Capture && !selects.ByTags() {
+	if selects == nil || f.Role == Capture && !selects.OfCaptures() {
 		return fingerprint(f)
 	}
 	return fingerprint(f, *selects)

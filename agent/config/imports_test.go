@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,6 +55,17 @@ func TestSelectsByTagsNeedNoFolder(t *testing.T) {
 	want := []string{"one capture /studio/one keep", "mirror acme:/Download mirror /studio/put send"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("hot folders %q, want %q", got, want)
+	}
+}
+
+func TestSelectsOnThePlatformNeedCapturesAndNoFolder(t *testing.T) {
+	const accounts = "accounts: {gs: {type: grandshooting}}\nbenches:\n  - name: one\n"
+	c := parse(t, accounts+"    captures: {folder: /c, to: [gs]}\n    selects: {to: [gs], platform: true}")
+	if s := c.Benches[0].Selects; !s.Platform || !s.OfCaptures() || s.ByTags() || len(c.HotFolders()) != 1 {
+		t.Errorf("got %+v", s)
+	}
+	if _, err := Parse("agent.yaml", []byte(accounts+"    selects: {to: [gs], platform: true}")); err == nil || !strings.Contains(err.Error(), "or on the platform, but the bench has no captures") {
+		t.Errorf("without captures: %v", err)
 	}
 }
 

@@ -152,6 +152,7 @@ func TestFingerprints(t *testing.T) {
 		{"a folder", "/one/captures", "/one/c", "capture one"},
 		{"a folder's account", "/two/captures, to: [gs]", "/two/captures, to: [nas]", "capture two"},
 		{"a folder's setting", "/one/selects", "/one/selects, existing: ignore", "select one"},
+		{"selects on the platform", "/one/selects", "/one/selects, platform: true", "capture one, select one"},
 		{"the name of a bench", "name: two", "name: three", "bench three, bench two, capture three, capture two"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

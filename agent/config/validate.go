@@ -92,9 +92,9 @@ func (d *decoder) benches(c *Config) {
 }
 
 func (d *decoder) selects(c *Config, field string, b Bench) {
-	d.folder(c, field, &b.Selects.Folder, !b.Selects.ByTags())
-	if b.Selects.ByTags() && b.Captures == nil {
-		d.bad(field, "selects by rating, label or keyword, but the bench has no captures", "give it captures, or drop photos into the selects folder")
+	d.folder(c, field, &b.Selects.Folder, !b.Selects.OfCaptures())
+	if b.Selects.OfCaptures() && b.Captures == nil {
+		d.bad(field, "selects by rating, label or keyword, or on the platform, but the bench has no captures", "give it captures, or drop photos into the selects folder")
 	}
 }
 

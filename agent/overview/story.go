@@ -16,6 +16,9 @@ func Standing(now time.Time, j ledger.Job) (Sign, string) {
 	}
 	switch j.State {
 	case ledger.Done:
+		if j.Closed {
+			return Fine, fmt.Sprintf("%s went to %s %s%s. %s", what, j.Account, Clock(now, j.SentAt), as(j), Upper(j.Reason))
+		}
 		return Fine, fmt.Sprintf("%s is at %s since %s%s.", what, j.Account, Clock(now, j.SentAt), as(j))
 	case ledger.Sent:
 		text := fmt.Sprintf("%s was taken by %s at %s; it has not been seen there yet. %s", what, j.Account, Clock(now, j.SentAt), Upper(j.Reason))
@@ -64,6 +67,9 @@ func ComingBack(now time.Time, j ledger.Job) (Sign, string) {
 	case ledger.GivenUp:
 		return Needs, Upper(j.Reason)
 	case ledger.Superseded:
+		if !j.SentAt.IsZero() {
+			return Waiting, fmt.Sprintf("It had landed as %s: %s.", Shown(j.Path()), j.Reason)
+		}
 		return Waiting, fmt.Sprintf("It was not fetched: %s.", j.Reason)
 	}
 	line := "It waits to be fetched"
@@ -99,7 +105,7 @@ var outTexts = map[ledger.What]string{
 	ledger.Accepted: "taken by %s", ledger.Confirmed: "seen at %s: delivered", ledger.Failed: "a try with %s failed",
 	ledger.Waited: "put back for %s", ledger.NotSeen: "%s was asked and does not have it", ledger.StillOut: "%s was asked and does not show it yet",
 	ledger.Held: "held for %s: a person must act", ledger.Overtaken: "not sent to %s", ledger.Retried: "to be sent to %s again",
-	ledger.TakenBack: "put back for %s at the agent's start",
+	ledger.TakenBack: "put back for %s at the agent's start", ledger.CalledOff: "called off at %s", ledger.WrittenOff: "nothing more is awaited from %s",
 }
 
 var inTexts = map[ledger.What]string{
@@ -107,5 +113,6 @@ var inTexts = map[ledger.What]string{
 	ledger.Settled: "landed", ledger.Acknowledged: "%s was told", ledger.Imported: "imported by a person",
 	ledger.Failed: "a try to fetch it from %s failed", ledger.Waited: "put back", ledger.Held: "held: a person must act",
 	ledger.Overtaken: "not fetched from %s", ledger.Retried: "to be fetched from %s again", ledger.TakenBack: "put back at the agent's start",
-	ledger.VendorFailed: "%s gave it up",
+	ledger.VendorFailed: "%s gave it up", ledger.Mended: "%s has it after all", ledger.SentBack: "looked at by a person",
+	ledger.WrittenOff: "not wanted any more",
 }

@@ -121,7 +121,7 @@ func (c *Collector) coming(ctx context.Context, batch string) (bool, error) {
 func (c *Collector) tell(ctx context.Context, jobs []ledger.Job) error {
 	rts := make([]connectors.Retouch, len(jobs))
 	for i, j := range jobs {
-		rts[i] = retouch(j)
+		rts[i] = Retouch(j)
 	}
 	if err := c.Connector.In.Acknowledge(ctx, rts); err != nil {
 		return err

@@ -48,7 +48,7 @@ type Collector struct {
 	wake    chan struct{} // 1-buffered: look at the account now
 	landed  chan struct{} // 1-buffered: something to acknowledge
 	opening chan struct{} // holds a token while a picture is decoded: one at a time
-	place   sync.Mutex    // held while a file gets its final name
+	place   chan struct{} // holds a token while a file gets its final name
 	now     lookout       // what the looks have shown; used by the polling goroutine alone
 
 	mu      sync.Mutex // guards what follows
@@ -69,6 +69,7 @@ type transfer struct {
 func (c *Collector) init() {
 	c.once.Do(func() {
 		c.wake, c.landed, c.opening = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+		c.place = make(chan struct{}, 1)
 		c.running = map[string]*transfer{}
 		c.lists.read = map[string]sums{}
 		c.Poll = cmp.Or(c.Poll, defaultPoll)

@@ -144,7 +144,7 @@ func (c *Collector) source(ctx context.Context, t *transfer) error {
 			return &localError{fmt.Errorf("read the copy in quarantine: %w", err)}
 		}
 	}
-	err := c.Connector.In.Fetch(ctx, retouch(j), &t.meter)
+	err := c.Connector.In.Fetch(ctx, Retouch(j), &t.meter)
 	n := t.meter.n.Load()
 	switch {
 	case t.meter.err != nil:

@@ -29,8 +29,8 @@ type landing struct {
 // land gives f, which is whole and on disk, its final name. The intent is on
 // disk before that, so that after a crash it is known that it may have happened.
 func (c *Collector) land(ctx context.Context, t *transfer, r rules, root *os.Root, f *atomicfile.File, d connectors.Digests) error {
-	c.place.Lock()
-	defer c.place.Unlock()
+	c.place <- struct{}{}
+	defer func() { <-c.place }()
 	to, err := c.plan(ctx, t.job, r, root, d)
 	if err != nil {
 		return leave(f, t.job, err)

@@ -62,14 +62,15 @@ func (c *Collector) look(ctx context.Context, all []connectors.Retouch) (unsettl
 	}
 	ready := c.rested(now, fresh, &v)
 	c.show(v)
-	if err := c.offer(ctx, ready); err != nil {
+	early, err := c.offer(ctx, ready)
+	if err != nil {
 		return false, err
 	}
 	if err := c.vanished(ctx, now); err != nil {
 		return false, err
 	}
 	ring(c.landed) // a batch may be complete now
-	return v.settling > 0, nil
+	return early || v.settling > 0, nil
 }
 
 // take notes whether what a look has found is being taken up.
@@ -202,9 +203,10 @@ func (c *Collector) sift(ctx context.Context, items []item, v *view) (fresh []it
 }
 
 // isBack reports whether rt is wanted though its job was superseded: it had left
-// the remote, and no newer version has landed.
+// the remote, and no newer version has landed. What a person sent back or did not
+// want is not.
 func (c *Collector) isBack(ctx context.Context, rt connectors.Retouch, j ledger.Job) (bool, error) {
-	if j.State != ledger.Superseded || rt.Stage != connectors.Ready {
+	if j.State != ledger.Superseded || j.Closed || rt.Stage != connectors.Ready {
 		return false, nil
 	}
 	landed, err := c.Ledger.LandedAs(ctx, j.Folder, j.Name)
@@ -233,6 +235,8 @@ func (c *Collector) follow(it item, j ledger.Job, v *view) {
 		c.Log.Warn("The vendor gave up a retouch", "name", it.rt.Name, "reason", it.rt.Reason)
 		c.note(j, ledger.Event{What: ledger.VendorFailed, Reason: gaveUp(it.rt)})
 		return
+	case it.rt.Stage == connectors.Ready && j.State == ledger.GivenUp && c.asks(j.Bench):
+		c.note(j, ledger.Event{What: ledger.Mended, Reason: "the vendor has it after all; somebody imports it"})
 	case it.rt.Stage == connectors.Ready && j.State == ledger.GivenUp:
 		c.note(j, ledger.Event{What: ledger.Retried, Reason: "the vendor has it after all"})
 	}
@@ -245,6 +249,11 @@ func (c *Collector) follow(it item, j ledger.Job, v *view) {
 			c.Log.Warn("A retouch was not fetched for a day; vendors delete what lies too long", "bench", j.Bench, "name", it.rt.Name, "state", j.State, "reason", j.Reason)
 		}
 	}
+}
+
+// asks reports whether a person says when a bench's retouches come in.
+func (c *Collector) asks(bench string) bool {
+	return slices.ContainsFunc(c.Imports, func(i Import) bool { return i.Bench == bench && i.Ask })
 }
 
 // safe reports whether a copy of j's content is in the studio: in quarantine.

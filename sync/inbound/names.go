@@ -65,8 +65,8 @@ func beside(name, mark string) string {
 	return strings.TrimSuffix(name, ext) + mark + ext
 }
 
-// retouch is j as its remote knows it.
-func retouch(j ledger.Job) connectors.Retouch {
+// Retouch is j as its remote knows it.
+func Retouch(j ledger.Job) connectors.Retouch {
 	return connectors.Retouch{
 		ID: j.Source.ID, Name: j.Source.Name, Bench: j.Source.Bench, Batch: j.Source.Batch, Answers: j.Source.Answers,
 		Link: j.Source.Link, Size: j.Size, ModTime: j.ModTime, Final: j.Source.Final, Remote: j.Remote, Rejected: j.Source.Rejected,

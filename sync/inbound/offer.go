@@ -13,42 +13,59 @@ import (
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
+// errEarly says that a retouch answers a photo of which the remote knows more than
+// the ledger: its receipt is just being written down, or asked for.
+var errEarly = errors.New("it answers a photo that is just being ordered")
+
 // offer enters what is ready, the oldest first, each with the place where it
-// belongs. What no place claims is bound for quarantine.
-func (c *Collector) offer(ctx context.Context, ready []item) error {
+// belongs. What no place claims is bound for quarantine. It reports whether some
+// came too early to tell: the next look shows them again.
+func (c *Collector) offer(ctx context.Context, ready []item) (early bool, err error) {
+	unsure, err := c.Ledger.Unsure(ctx, c.Account) // asked first: what is settled by now, the clues show
+	if err != nil {
+		return false, err
+	}
 	sent := batches{}
 	for some := range slices.Chunk(ready, atOnce) {
 		now := time.Now()
 		var jobs, older []ledger.Job
 		for i, it := range some {
-			j, err := c.claimed(ctx, it, sent)
+			j, err := c.claimed(ctx, it, sent, unsure)
+			if errors.Is(err, errEarly) {
+				early = true
+				continue
+			}
 			if err != nil {
-				return err
+				return early, err
 			}
 			j.Created = now.Add(time.Duration(i)) // so that they go in this order
 			jobs = append(jobs, j)
 			same, err := c.older(ctx, j)
 			if err != nil {
-				return err
+				return early, err
 			}
 			older = append(older, same...)
 		}
 		if err := c.Ledger.Offer(now, jobs); err != nil {
-			return err
+			return early, err
 		}
 		for _, j := range older {
 			c.note(j, ledger.Event{What: ledger.Overtaken, Reason: "a newer version was offered before it was fetched"})
 			discard(j)
 		}
 	}
-	return nil
+	return early, nil
 }
 
-// claimed is the job of an item.
-func (c *Collector) claimed(ctx context.Context, it item, sent batches) (ledger.Job, error) {
+// claimed is the job of an item. While it is unsure which photos the account has,
+// the error may wrap errEarly.
+func (c *Collector) claimed(ctx context.Context, it item, sent batches, unsure bool) (ledger.Job, error) {
 	k, err := c.clues(ctx, it.rt, sent)
 	if err != nil {
 		return ledger.Job{}, err
+	}
+	if unsure && it.rt.Answers != "" && it.rt.Remote == "" && k.answered == nil {
+		return ledger.Job{}, errEarly
 	}
 	to, why := k.claim(it.rt)
 	if why != nil {

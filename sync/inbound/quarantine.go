@@ -26,11 +26,11 @@ const whySuffix = ".why.txt"
 // it, and held.
 func (c *Collector) quarantine(ctx context.Context, t *transfer) error {
 	j := t.job
-	k, err := c.clues(ctx, retouch(j), batches{})
+	k, err := c.clues(ctx, Retouch(j), batches{})
 	if err != nil {
 		return &localError{fmt.Errorf("read the ledger: %w", err)}
 	}
-	to, why := k.claim(retouch(j))
+	to, why := k.claim(Retouch(j))
 	if why == nil {
 		return c.reclaim(ctx, j, to)
 	}
@@ -70,8 +70,8 @@ func (c *Collector) isolate(ctx context.Context, t *transfer, why error) error {
 	if err != nil {
 		return err
 	}
-	c.place.Lock()
-	defer c.place.Unlock()
+	c.place <- struct{}{}
+	defer func() { <-c.place }()
 	name := t.job.Name
 	if err = f.Commit(ctx); err == nil {
 		f.Close()

@@ -113,7 +113,7 @@ func (l *sumLists) keep(lists []connectors.Retouch) {
 func (l *sumLists) beside(mu *sync.Mutex, j ledger.Job) (lists []connectors.Retouch) {
 	mu.Lock()
 	defer mu.Unlock()
-	for _, rt := range l.listed[folderOf(retouch(j))] {
+	for _, rt := range l.listed[folderOf(Retouch(j))] {
 		base := fold(path.Base(rt.Name))
 		if of := trimExt(base); !single(base) || of == fold(path.Base(j.Source.Name)) || of == fold(trimExt(path.Base(j.Source.Name))) {
 			lists = append(lists, rt)

@@ -139,7 +139,7 @@ func TestJobComesBackWhole(t *testing.T) {
 	want := Job{
 		Account: "gs", Bench: "bench", Role: connectors.Select, Folder: hot, Name: "tag 1/ä\n📷.jpg", Batch: "7", Flow: In, Kind: Mark, Generation: 3,
 		Size: 1 << 40, ModTime: at, Changed: at.Add(1), Digests: connectors.Digests{SHA256: "a", SHA1: "b", MD5: "c"}, Rating: -1, Label: "red",
-		Deselected: true, Remote: "/get", Core: "d", Answers: "e", Round: 2,
+		Deselected: true, Remote: "/get", Core: "d", Answers: "e", Round: 2, Comment: "o", Closed: true,
 		Source: Source{ID: "f", Name: "\xff/g", Batch: "h", Bench: "k", Answers: "l", Link: "m", Rejected: true, Final: true},
 		State:  Parked, Rank: 4, Created: at.Add(2), NotBefore: at.Add(3), SentAt: at.Add(4), Forced: true, Ask: true, Published: true, Misses: 1,
 		Starts: 2, Failures: 3, Asks: 4, Receipt: connectors.Receipt{ID: "i", Name: "n", Link: "l", Size: 9, Verified: true}, Reason: "why",

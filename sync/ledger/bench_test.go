@@ -99,18 +99,14 @@ func BenchmarkQueries(b *testing.B) {
 		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "img_000107"); return err }},
 		{"Retouches/1000", func() error { _, err := l.Retouches(ctx, "gs", ids); return err }},
 		{"claim in", func() error {
-			j, _, err := l.claim(ctx, "gs", In)
-			if err == nil {
-				_, err = l.Record(j, Event{What: Waited, At: now})
-			}
+			jobs, _, err := l.claim(ctx, "gs", In, 1)
+			l.unclaim(jobs)
 			return err
 		}},
 		{"Asked", func() error { _, err := l.Asked(ctx); return err }},
 		{"claim", func() error {
-			j, wait, err := l.claim(ctx, "gs", Out)
-			if err == nil && wait == 0 {
-				_, err = l.Record(j, Event{What: Waited, At: now})
-			}
+			jobs, _, err := l.claim(ctx, "gs", Out, 1)
+			l.unclaim(jobs)
 			return err
 		}},
 	} {

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"time"
 )
@@ -25,19 +24,27 @@ const idle = 30 * time.Second
 // error is ctx.Err or nil; trouble with the ledger itself is logged and waited
 // out.
 func (l *Ledger) Next(ctx context.Context, account string, f Flow) (Job, error) {
+	jobs, err := l.NextSome(ctx, account, f, 1)
+	if err != nil {
+		return Job{}, err
+	}
+	return jobs[0], nil
+}
+
+// NextSome is Next for up to most jobs that are due now, claimed at once; there
+// is at least one.
+func (l *Ledger) NextSome(ctx context.Context, account string, f Flow, most int) ([]Job, error) {
 	bell := l.bell(account, f)
 	for trouble := false; ; {
-		j, wait, err := l.claim(ctx, account, f)
+		jobs, wait, err := l.claim(ctx, account, f, most)
 		if ctx.Err() != nil {
-			if err == nil && wait == 0 {
-				l.unclaim(j)
-			}
+			l.unclaim(jobs)
 			l.wake(account, f) // in case it was us who were told last
-			return Job{}, ctx.Err()
+			return nil, ctx.Err()
 		}
-		if err == nil && wait == 0 {
+		if err == nil && len(jobs) > 0 {
 			l.wake(account, f) // there may be more: let a colleague look
-			return j, nil
+			return jobs, nil
 		}
 		if err != nil {
 			if !trouble {
@@ -55,35 +62,42 @@ func (l *Ledger) Next(ctx context.Context, account string, f Flow) (Job, error) 
 	}
 }
 
-// unclaim gives back a job that was claimed while the caller went away.
-func (l *Ledger) unclaim(j Job) {
-	if _, err := l.Record(j, Event{What: Waited, At: time.Now(), Reason: "the agent was stopped"}); err != nil {
-		l.log.Warn("A claimed job could not be given back; the next start does it", "job", j.ID, "error", err)
+// unclaim gives back jobs that were claimed while the caller went away.
+func (l *Ledger) unclaim(jobs []Job) {
+	for _, j := range jobs {
+		if _, err := l.Record(j, Event{What: Waited, At: time.Now(), Reason: "the agent was stopped"}); err != nil {
+			l.log.Warn("A claimed job could not be given back; the next start does it", "job", j.ID, "error", err)
+		}
 	}
 }
 
-// claim takes the next job, or says how long to wait for one. A wait of 0 means
-// that it has one.
-func (l *Ledger) claim(ctx context.Context, account string, f Flow) (j Job, wait time.Duration, err error) {
+// claim takes the next jobs, or says how long to wait for one.
+func (l *Ledger) claim(ctx context.Context, account string, f Flow, most int) (jobs []Job, wait time.Duration, err error) {
 	now := time.Now()
 	wait, err = untilDue(ctx, l.read, account, f, now, math.MinInt64)
 	if err != nil || wait > 0 {
-		return Job{}, wait, err
+		return nil, wait, err
 	}
 	err = l.write(func(tx transaction) error {
-		j, err = pick(tx, account, f, now)
-		if errors.Is(err, sql.ErrNoRows) {
+		if jobs, err = pick(tx, account, f, now, most); err != nil {
+			return err
+		}
+		if len(jobs) == 0 {
 			wait, err = untilDue(context.Background(), tx, account, f, now, nanos(now))
 			return err
 		}
-		if err != nil {
-			return err
-		}
 		wait = 0
-		j, err = record(tx, j, Event{What: Claimed, At: now}, l.agent)
-		return err
+		for i, j := range jobs {
+			if jobs[i], err = record(tx, j, Event{What: Claimed, At: now}, l.agent); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return j, wait, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return jobs, wait, nil
 }
 
 // untilDue is how long it takes until the first queued job is due, of those
@@ -121,25 +135,29 @@ const dueIn = `FROM jobs j WHERE account = ? AND flow = 'in' AND state = 'queued
 // pickAged finds what has waited for long, pickNext what goes first otherwise.
 var (
 	pickAged = map[Flow]string{
-		Out: `SELECT ` + columns + ` ` + due + ` AND created < ? ORDER BY created LIMIT 1`,
-		In:  `SELECT ` + columns + ` ` + dueIn + ` AND created < ? ORDER BY created LIMIT 1`,
+		Out: `SELECT ` + columns + ` ` + due + ` AND created < ? ORDER BY created LIMIT ?`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` AND created < ? ORDER BY created LIMIT ?`,
 	}
 	pickNext = map[Flow]string{
-		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime DESC LIMIT 1`,
-		In:  `SELECT ` + columns + ` ` + dueIn + ` ORDER BY rank, created LIMIT 1`,
+		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime DESC LIMIT ?`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` ORDER BY rank, created LIMIT ?`,
 	}
 )
 
-func pick(tx transaction, account string, f Flow, now time.Time) (Job, error) {
+// pick never gives two jobs of one name that have to go one after the other: for
+// what comes in, only one at a time tells whether another is due.
+func pick(tx transaction, account string, f Flow, now time.Time, most int) ([]Job, error) {
 	args := []any{account, nanos(now)}
 	if f == Out {
 		args = append(args, nanos(now.Add(-sentBlocks)))
+	} else {
+		most = 1
 	}
-	j, err := scanJob(tx.QueryRow(pickAged[f], append(args, nanos(now.Add(-patience)))...))
-	if !errors.Is(err, sql.ErrNoRows) {
-		return j, err
+	jobs, err := scanJobs(tx.QueryContext(context.Background(), pickAged[f], append(args, nanos(now.Add(-patience)), most)...))
+	if err != nil || len(jobs) > 0 {
+		return jobs, err
 	}
-	return scanJob(tx.QueryRow(pickNext[f], args...))
+	return scanJobs(tx.QueryContext(context.Background(), pickNext[f], append(args, most)...))
 }
 
 // Record applies e to j and returns j as it stands afterwards; it is on disk
@@ -166,9 +184,15 @@ func (l *Ledger) Record(j Job, e Event) (Job, error) {
 func follow(tx transaction, j Job, e Event) error {
 	if j.Flow == In {
 		if j.State == Landed && j.Answers != "" {
-			return finishTaskOf(tx, j.Answers, e.At)
+			return finishTaskOf(tx, j.Answers, e.What, e.At)
+		}
+		if e.What == SentBack && j.Answers != "" {
+			return reopenTaskOf(tx, j.Answers, e.At)
 		}
 		return nil
+	}
+	if e.What == CalledOff || e.What == WrittenOff {
+		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}
 	if e.Digests.SHA256 != "" {
 		if err := learn(tx, j); err != nil {
@@ -179,7 +203,7 @@ func follow(tx transaction, j Job, e Event) error {
 		if err := unlearn(tx, j); err != nil || j.Batch == "" {
 			return err
 		}
-		return finishTaskOf(tx, j.ID, e.At)
+		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}
 	if j.State == Done && j.Kind == Deliver {
 		return releaseMarks(tx, j)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // A queue gathers the writes that arrive while one commit is being synced, so
@@ -16,8 +17,22 @@ type queue struct {
 
 	mu      sync.Mutex // guards waiting
 	waiting []*write
-	turn    sync.Mutex // held by the one who commits
+	turn    turn // of the one who commits
+	company bool // the latest group was not of one; guarded by turn
 }
+
+// A turn is had by one at a time. Unlike a mutex it can be waited for on a test's
+// clock.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+func (t turn) Lock()   { t <- struct{}{} }
+func (t turn) Unlock() { <-t }
+
+// linger is how long a commit waits for others where there were some just now:
+// a commit costs more than what is written in it.
+const linger = time.Millisecond
 
 type write struct {
 	do   func(transaction) error
@@ -40,8 +55,13 @@ func (q *queue) write(do func(transaction) error) error {
 
 	q.turn.Lock()
 	defer q.turn.Unlock()
+	if !w.done && q.company {
+		time.Sleep(linger)
+	}
 	for !w.done {
-		q.commit(q.take())
+		group := q.take()
+		q.company = len(group) > 1
+		q.commit(group)
 	}
 	return w.err
 }

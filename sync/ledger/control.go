@@ -44,6 +44,22 @@ func (l *Ledger) Answer(seq int64, answer string) error {
 	})
 }
 
+// ErrAnswered says that a control was acted on already.
+var ErrAnswered = errors.New("this was asked once and done once")
+
+// answer is Answer for a control that nobody has answered; ErrAnswered if
+// somebody has.
+func answer(tx transaction, seq int64, text string, now time.Time) error {
+	res, err := tx.Exec(`UPDATE controls SET taken = ?, answer = ? WHERE seq = ? AND taken = 0`, nanos(now), text, seq)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return ErrAnswered
+}
+
 // Control returns one control as it stands.
 func (l *Ledger) Control(ctx context.Context, seq int64) (Control, error) {
 	all, err := l.controls(ctx, `WHERE seq = ?`, seq)

@@ -15,11 +15,14 @@
 //	           │              └──Retried──► queued
 //	           └──Superseded──► superseded
 //
+//	any but superseded ──CalledOff, WrittenOff──► Closed; what has not gone yet is superseded
+//
 // queued waits for a worker, not before NotBefore. moving has a worker; nothing
 // is visible at the remote yet. publishing: the intent to make it visible is on
 // disk, so after a crash the remote must be asked. sent: the remote said yes.
 // done: somebody has seen it there. parked waits for a person. superseded: the
-// file changed or left first; its new content is a job of its own.
+// file changed or left first; its new content is a job of its own. Closed is no
+// state but a person's word: nothing more is awaited for the photo.
 //
 // # States of a job on its way in
 //
@@ -33,12 +36,17 @@
 //	             ├───────────┼──VendorFailed (parked too)──► failed ──Retried──► queued
 //	             └───────────┴──Overtaken (moving, parked, failed too)──► superseded
 //
+//	failed ──Mended──► offered
+//	offered, parked, landed, done ──SentBack──► superseded
+//	offered, parked, failed ──WrittenOff──► superseded
+//
 // offered is ready at the remote and waits for a person. moving is being
 // fetched into a temporary file. publishing: it is whole, and the intent to put
 // it in place is on disk. landed: it lies in its folder. done: the remote was
 // told so. parked: no folder claims it, or something there is not ours. failed:
 // the vendor gave up. superseded: a newer version of that name was offered, or
-// it vanished, before it was fetched.
+// it vanished, before it was fetched; or a person sent it back or did not want
+// it, and then it is Closed and never taken up again.
 //
 // # States of a task
 //
@@ -50,12 +58,16 @@
 //
 //	collecting, committing, at vendor ──CalledOff──► cancelled
 //	                                  ──WrittenOff─► closed
+//	any but committing ──Reordered─► collecting, another round
+//	done, cancelled, closed ──Reopened─► at vendor
 //
 // collecting takes photos until Closes. committing: the intent to submit the
 // batch is on disk, so after a crash it may be there. at vendor: it is, and its
-// pictures are awaited. done: all have landed. cancelled and closed are a
-// person's word, from any state before done: nothing is wanted, or what is
-// missing will not come. A task is committed when it has closed and none of its
+// pictures are awaited. done: all have landed, or a person waits for the rest no
+// more. cancelled and closed are a person's word, from any state before done:
+// nothing is wanted, or what is missing will not come. A person may order some of
+// its photos once more: each round is a delivery of its own, and its answer alone
+// counts from then on. What was sent back has the task wait again. A task is committed when it has closed and none of its
 // jobs is open; no photo can be added to one that is being committed.
 //
 // # What a crash can and cannot do

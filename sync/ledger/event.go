@@ -31,7 +31,13 @@ const (
 	Settled      What = "landed"       // it lies in its folder, whole
 	Acknowledged What = "acknowledged" // the remote knows that it is safe
 	VendorFailed What = "given up"     // the vendor will not retouch it
+	Mended       What = "mended"       // the vendor has retouched it after all, and a person says when it comes in
+	SentBack     What = "sent back"    // a person sent it back to the vendor
 )
+
+// Of a task's events, CalledOff and WrittenOff happen to jobs, too: a photo is
+// not to be sent, or was taken back; a photo, or what came back for it, is not
+// waited for any more.
 
 // An Event is one thing that happens to a job.
 type Event struct {
@@ -60,6 +66,9 @@ var from = map[What][]State{
 	Overtaken: {Queued, Moving, Publishing, Parked},
 	Retried:   {Parked},
 	TakenBack: {Moving, Publishing},
+
+	CalledOff:  {Queued, Moving, Parked, Sent, Done},
+	WrittenOff: {Queued, Moving, Publishing, Parked, Sent, Done},
 }
 
 // fromIn does so for a job on its way in. Where it was put is looked at on this
@@ -77,6 +86,9 @@ var fromIn = map[What][]State{
 	VendorFailed: {Offered, Queued, Parked},
 	Retried:      {Parked, GivenUp},
 	TakenBack:    {Moving, Publishing},
+	Mended:       {GivenUp},
+	SentBack:     {Offered, Parked, Landed, Done},
+	WrittenOff:   {Offered, Parked, GivenUp},
 }
 
 // MissesNeeded is how often a remote must say "not there" after an unknown
@@ -128,6 +140,8 @@ func (j Job) After(e Event) (Job, error) {
 	case Retried:
 		j.State, j.Failures, j.Misses, j.Forced, j.NotBefore = Queued, 0, 0, e.Forced, time.Time{}
 		j.Ask = j.Ask || !j.SentAt.IsZero()
+	case CalledOff, WrittenOff, SentBack:
+		j.close(e)
 	default:
 		j.afterIn(e)
 	}
@@ -147,6 +161,18 @@ func (j *Job) afterIn(e Event) {
 		j.State = Done
 	case VendorFailed:
 		j.State = GivenUp
+	case Mended:
+		j.State = Offered
+	}
+}
+
+// close ends the waiting for j. What is at the remote stays what it was, and what
+// is in a worker's hands goes on: it may be there at the next moment.
+func (j *Job) close(e Event) {
+	j.Closed = true
+	switch {
+	case j.Flow == In, j.State == Queued, j.State == Parked, j.State == Moving && e.What == CalledOff:
+		j.State = Superseded
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 var (
 	states   = []State{Queued, Moving, Publishing, Sent, Done, Parked, Superseded}
 	inStates = []State{Offered, Queued, Moving, Publishing, Landed, Done, Parked, GivenUp, Superseded}
-	whats    = []What{Claimed, Published, Accepted, Confirmed, Failed, Waited, NotSeen, StillOut, Held, Overtaken, Retried, TakenBack}
-	inWhats  = []What{Imported, Claimed, Published, Settled, Acknowledged, Failed, Waited, Held, Overtaken, VendorFailed, Retried, TakenBack}
+	whats    = []What{Claimed, Published, Accepted, Confirmed, Failed, Waited, NotSeen, StillOut, Held, Overtaken, Retried, TakenBack,
+		CalledOff, WrittenOff}
+	inWhats = []What{Imported, Claimed, Published, Settled, Acknowledged, Failed, Waited, Held, Overtaken, VendorFailed, Retried, TakenBack,
+		Mended, SentBack, WrittenOff}
 
 	noon   = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	before = noon.Add(-time.Hour) // sent
@@ -79,7 +81,19 @@ func TestAfter(t *testing.T) {
 		{Retried, []State{Parked}, Event{}, and(put(Queued, time.Time{}), func(j *Job) { j.Failures, j.Misses, j.Forced = 0, 0, false })},
 		{Retried, []State{Parked}, Event{Forced: true}, and(put(Queued, time.Time{}), func(j *Job) { j.Failures, j.Misses = 0, 0 })},
 		{TakenBack, []State{Moving, Publishing}, Event{}, put(Queued, later)},
+		{CalledOff, []State{Queued, Moving, Parked, Sent, Done}, Event{}, ends(Queued, Moving, Parked)},
+		{WrittenOff, []State{Queued, Moving, Publishing, Parked, Sent, Done}, Event{}, ends(Queued, Parked)},
 	})
+}
+
+// ends closes a job, which is superseded if it is in one of these states.
+func ends(some ...State) change {
+	return func(j *Job) {
+		j.Closed = true
+		if slices.Contains(some, j.State) {
+			j.State = Superseded
+		}
+	}
 }
 
 // checkTable tries each step from each state of both directions, and that no
@@ -206,18 +220,21 @@ func TestAfterModel(t *testing.T) {
 
 func checkStep(t *rapid.T, j, next Job, e Event, misses int) {
 	clean := e.Clean && slices.Contains([]What{Failed, Waited, Held}, e.What)
+	given := e.What == CalledOff || e.What == WrittenOff // by a person
 	bad := map[string]bool{
-		"left a final state":                         j.State == Done || j.State == Superseded,
+		"left a final state":                         j.State == Superseded || j.State == Done && (next.State != Done || !given),
+		"a person's end was forgotten":               j.Closed && !next.Closed || given != next.Closed && !j.Closed,
+		"a person's end calls back what is there":    given && (j.State == Sent || j.State == Done) && next.State != j.State,
 		"unknown state":                              !slices.Contains(states, next.State),
 		"Starts is not the number of claims":         next.Starts-j.Starts != b2i(e.What == Claimed),
 		"Failures grew without one":                  next.Failures > j.Failures && e.What != Failed,
 		"a failure was not counted":                  e.What == Failed && next.Failures != j.Failures+1,
 		"forgot that it may be visible":              j.Published && !next.Published && !clean && e.What != Confirmed && !(e.What == NotSeen && misses >= MissesNeeded),
 		"sent went back by itself":                   j.State == Sent && !slices.Contains([]State{Sent, Done, Parked}, next.State),
-		"left parked without a person":               j.State == Parked && e.What != Retried && e.What != Overtaken,
+		"left parked without a person":               j.State == Parked && e.What != Retried && e.What != Overtaken && !given,
 		"in hands without a claim":                   next.State == Moving && j.State != Moving && e.What != Claimed,
-		"publishing without a word":                  next.State == Publishing && (e.What != Published || !next.Published),
-		"done though nobody saw it":                  next.State == Done && e.What != Confirmed,
+		"publishing without a word":                  next.State == Publishing && (e.What != Published && j.State != Publishing || !next.Published),
+		"done though nobody saw it":                  next.State == Done && j.State != Done && e.What != Confirmed,
 		"done and still in doubt":                    next.State == Done && next.Published,
 		"sent without a time":                        (next.State == Sent || next.State == Done) && next.SentAt.IsZero(),
 		"forgot when it was sent":                    next.SentAt.IsZero() && !j.SentAt.IsZero(),

@@ -10,6 +10,8 @@ import (
 	"github.com/studio-agent/studio-agent/connectors"
 )
 
+func closed(j *Job) { j.Closed = true }
+
 // livedIn is lived on its way in.
 func livedIn(s State) Job {
 	j := lived(s)
@@ -44,6 +46,9 @@ func TestAfterOnTheWayIn(t *testing.T) {
 		{Retried, []State{Parked, GivenUp}, Event{}, retried(false)},
 		{Retried, []State{Parked, GivenUp}, Event{Forced: true}, retried(true)},
 		{TakenBack, []State{Moving, Publishing}, Event{}, put(Queued, later)},
+		{Mended, []State{GivenUp}, Event{}, put(Offered, never)},
+		{SentBack, []State{Offered, Parked, Landed, Done}, Event{}, ends(Offered, Parked, Landed, Done)},
+		{WrittenOff, []State{Offered, Parked, GivenUp}, Event{}, ends(Offered, Parked, GivenUp)},
 	})
 }
 
@@ -73,15 +78,18 @@ func TestAfterModelOnTheWayIn(t *testing.T) {
 
 func checkStepIn(t *rapid.T, j, next Job, e Event, landed int) {
 	clean := e.Clean && slices.Contains([]What{Failed, Waited, Held}, e.What)
-	person := e.What == Retried || e.What == Overtaken || e.What == VendorFailed
+	given := e.What == SentBack || e.What == WrittenOff
+	person := given || e.What == Retried || e.What == Overtaken || e.What == VendorFailed || e.What == Mended
 	bad := map[string]bool{
-		"left a final state":                           j.State == Done || j.State == Superseded,
+		"left a final state":                           j.State == Superseded || j.State == Done && e.What != SentBack,
+		"a person's end was forgotten":                 j.Closed && !next.Closed || given != next.Closed && !j.Closed,
 		"unknown state":                                !slices.Contains(inStates, next.State),
 		"landed twice":                                 landed > 1,
+		"somebody else's end":                          given && next.State != Superseded,
 		"Starts is not the number of claims":           next.Starts-j.Starts != b2i(e.What == Claimed),
 		"a failure was not counted":                    e.What == Failed && next.Failures != j.Failures+1,
 		"forgot that it may be in place":               j.Published && !next.Published && !clean && e.What != Settled,
-		"left landed but to done":                      j.State == Landed && next.State != Done,
+		"left landed but to done":                      j.State == Landed && next.State != Done && e.What != SentBack,
 		"done without having landed":                   next.State == Done && j.State != Landed,
 		"left parked or failed without a word":         (j.State == Parked || j.State == GivenUp) && !person,
 		"left offered without a word":                  j.State == Offered && e.What != Imported && e.What != Held && !person,

@@ -77,10 +77,18 @@ func (l *Ledger) WithReceipt(ctx context.Context, account, receiptID string) (j 
 	return l.first(ctx, `WHERE account = ? AND receipt_id = ? AND flow = 'out' AND receipt_id != '' ORDER BY created DESC LIMIT 1`, account, receiptID)
 }
 
+// Unsure reports whether account may have a photo of which no receipt is known
+// yet: it is just being ordered, or an earlier try is still to be asked for.
+func (l *Ledger) Unsure(ctx context.Context, account string) (unsure bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('moving', 'publishing') AND account = ? AND +flow = 'out' AND published)
+		OR EXISTS (SELECT 1 FROM jobs WHERE account = ? AND flow = 'out' AND state = 'queued' AND published)`, account, account).Scan(&unsure)
+	return unsure, err
+}
+
 // LandedAs returns what has landed under a name, the newest first, whether or
-// not it still lies there.
+// not it still lies there, or was sent back since.
 func (l *Ledger) LandedAs(ctx context.Context, folder, name string) ([]Job, error) {
-	return l.jobs(ctx, `WHERE folder = ? AND name = ? AND +flow = 'in' AND state IN ('landed', 'done') ORDER BY created DESC`, folder, name)
+	return l.jobs(ctx, `WHERE folder = ? AND name = ? AND +flow = 'in' AND (state IN ('landed', 'done') OR state = 'superseded' AND sent_at != 0) ORDER BY created DESC`, folder, name)
 }
 
 // Unacknowledged returns what has landed and its remote was not yet told, the

@@ -202,9 +202,9 @@ func TestOneFileAtATimeComesInUnderOneName(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := openNew(t)
 			offer(t, l, test.other, newFetch("a", ranked(-1, noon)))
-			j, wait, err := l.claim(t.Context(), "gs", In)
-			if err != nil || (wait == 0 && j.Name == "a") != test.claims {
-				t.Errorf("got %q, wait %v, %v; want it claimed: %v", j.Name, wait, err, test.claims)
+			jobs, wait, err := l.claim(t.Context(), "gs", In, 2)
+			if err != nil || (len(jobs) == 1 && jobs[0].Name == "a") != test.claims {
+				t.Errorf("got %+v, wait %v, %v; want it claimed: %v", jobs, wait, err, test.claims)
 			}
 		})
 	}
@@ -227,5 +227,19 @@ func TestARetouchFromOfferToDone(t *testing.T) {
 	got := find(t, l, j)
 	if got.State != Done || got.Published || got.Digests.SHA256 != "aa" || !got.SentAt.Equal(noon) {
 		t.Errorf("in the end it is %+v", got)
+	}
+}
+
+// TestWhatWasSentBackHasLandedAllTheSame: the file in the folder is still ours.
+func TestWhatWasSentBackHasLandedAllTheSame(t *testing.T) {
+	l := openNew(t)
+	first, second := newFetch("a", source("1"), created(1)), newFetch("a", source("2"), created(2), in(Offered))
+	offer(t, l, first, second)
+	landed := rec(t, l, nextIn(t, l), Event{What: Settled})
+	rec(t, l, landed, Event{What: SentBack})
+	rec(t, l, second, Event{What: WrittenOff})
+	got, err := l.LandedAs(t.Context(), hot, "a")
+	if err != nil || len(got) != 1 || got[0].ID != first.ID {
+		t.Errorf("landed: %+v, %v; want what was sent back", got, err)
 	}
 }

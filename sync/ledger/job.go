@@ -75,6 +75,10 @@ type Job struct {
 	Source     Source // In: what the remote calls it
 	Answers    string // In: ID of the Out job that it answers; empty for none
 	Round      int    // of its task, 1 for the first; 0 without a task
+	Comment    string // for the retoucher, of this round; empty: the task's
+	// Closed says that a person waits for nothing more of it: a picture that was
+	// written off or called off, a retouch that was sent back or not wanted.
+	Closed bool
 
 	State     State
 	Rank      int       // smaller goes first
@@ -117,6 +121,12 @@ func (j Job) Photo() connectors.Photo {
 // twice is harmless. It is 20 hex digits long.
 func NewID(account string, kind Kind, folder, name, batch string, generation int) string {
 	return newID(account, string(kind), folder, name, batch, fmt.Sprint(generation))
+}
+
+// NewRoundID is NewID for what a person orders once more: each round of a task is
+// another delivery of the same file.
+func NewRoundID(account, folder, name, batch string, generation, round int) string {
+	return newID(account, string(Deliver), folder, name, batch, fmt.Sprint(generation), fmt.Sprintf("round %d", round))
 }
 
 // NewInID is NewID for what comes in: the remote's ID names the content, and

@@ -189,34 +189,36 @@ type Acceptance struct {
 // is asked for first. The error wraps ErrTaskClosed if one of the tasks takes
 // nothing more; then nothing was written.
 func (l *Ledger) Accept(now time.Time, a Acceptance) error {
-	err := l.write(func(tx transaction) error {
-		for i, f := range a.Files {
-			if err := putFile(tx, f); err != nil {
-				return err
-			}
-			if text := a.Notes[i]; text != "" {
-				if err := noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now); err != nil {
-					return err
-				}
-			}
-		}
-		for _, t := range a.Tasks {
-			if err := putTask(tx, t, now); err != nil {
-				return err
-			}
-		}
-		for _, j := range a.Jobs {
-			if err := addJob(tx, j, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := l.write(func(tx transaction) error { return a.put(tx, now) })
 	if err != nil {
 		return err
 	}
 	for _, j := range a.Jobs {
 		l.wake(j.Account, j.Flow)
+	}
+	return nil
+}
+
+func (a Acceptance) put(tx transaction, now time.Time) error {
+	for i, f := range a.Files {
+		if err := putFile(tx, f); err != nil {
+			return err
+		}
+		if text := a.Notes[i]; text != "" {
+			if err := noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range a.Tasks {
+		if err := putTask(tx, t, now); err != nil {
+			return err
+		}
+	}
+	for _, j := range a.Jobs {
+		if err := addJob(tx, j, now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

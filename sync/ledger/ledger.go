@@ -122,7 +122,7 @@ func open(ctx context.Context, opt Options, schema func(context.Context, *sql.DB
 	id := make([]byte, 6)
 	rand.Read(id)
 	return &Ledger{
-		queue: queue{db: writer, hot: hot}, read: &reader{DB: readers, most: mostPrepared, prepared: map[string]*sql.Stmt{}}, log: opt.Log,
+		queue: queue{db: writer, hot: hot, turn: newTurn()}, read: &reader{DB: readers, most: mostPrepared, prepared: map[string]*sql.Stmt{}}, log: opt.Log,
 		agent: hex.EncodeToString(id), wakes: map[string]chan struct{}{},
 	}, nil
 }

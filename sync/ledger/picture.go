@@ -16,7 +16,8 @@ const (
 	ReadyToImport   PictureState = "ready to import"
 	Importing       PictureState = "importing"
 	PictureImported PictureState = "imported"
-	Error           PictureState = "error" // parked, or given up by the vendor
+	PictureClosed   PictureState = "written off" // or called off: a person waits for it no more
+	Error           PictureState = "error"       // parked, or given up by the vendor
 )
 
 // A Picture is one photo of a task, with what came back for it.
@@ -26,11 +27,15 @@ type Picture struct {
 	HasIn  bool
 	State  PictureState
 	Reason string // why it is in error, or waits
-	Late   bool   // not imported, though the task's deadline has passed
+	Late   bool   // still awaited, though the task's deadline has passed
 }
 
+// Settled reports whether nothing more is awaited for p.
+func (p Picture) Settled() bool { return p.State == PictureImported || p.State == PictureClosed }
+
 // Pictures returns the photos of a task, in the order of their names. Of each,
-// the newest generation counts.
+// the newest round counts, and of that the newest generation; what comes back for
+// an earlier round changes nothing.
 func (l *Ledger) Pictures(ctx context.Context, taskID string, now time.Time) ([]Picture, error) {
 	t, _, err := l.Task(ctx, taskID)
 	if err != nil {
@@ -38,7 +43,7 @@ func (l *Ledger) Pictures(ctx context.Context, taskID string, now time.Time) ([]
 	}
 	all, err := pictures(ctx, l.read, taskID)
 	for i, p := range all {
-		all[i].Late = p.State != PictureImported && !t.Deadline.IsZero() && now.After(t.Deadline)
+		all[i].Late = !p.Settled() && !t.Deadline.IsZero() && now.After(t.Deadline)
 	}
 	return all, err
 }
@@ -49,22 +54,28 @@ func pictures(ctx context.Context, db querier, taskID string) ([]Picture, error)
 		return nil, err
 	}
 	ins, err := queryJobs(ctx, db, `WHERE answers IN (SELECT id FROM jobs WHERE batch = ? AND flow = 'out' AND batch != '') AND answers != ''
-		AND +state != 'superseded' AND NOT source_rejected ORDER BY created`, taskID)
+		AND (+state != 'superseded' OR closed) AND NOT source_rejected ORDER BY created`, taskID)
 	if err != nil {
 		return nil, err
 	}
 	type file struct{ folder, name string }
-	byFile, fileOf := map[file]*Picture{}, map[string]file{}
+	byFile, byID := map[file]*Picture{}, map[string]Job{}
 	for _, j := range outs {
 		f := file{j.Folder, j.Name}
-		fileOf[j.ID] = f
-		if p := byFile[f]; j.State != Superseded && (p == nil || tells(j, p.Out)) {
+		byID[j.ID] = j
+		if p := byFile[f]; (j.State != Superseded || j.Closed) && (p == nil || tells(j, p.Out)) {
 			byFile[f] = &Picture{Out: j}
 		}
 	}
 	for _, j := range ins {
-		if p := byFile[fileOf[j.Answers]]; p != nil {
+		out := byID[j.Answers]
+		p := byFile[file{out.Folder, out.Name}]
+		switch {
+		case p == nil || out.Round < p.Out.Round:
+		case j.State != Superseded:
 			p.In, p.HasIn = j, true
+		case !p.Out.Closed: // it was sent back
+			p.In, p.HasIn, p.Reason = Job{}, false, j.Reason
 		}
 	}
 	var all []Picture
@@ -78,11 +89,11 @@ func pictures(ctx context.Context, db querier, taskID string) ([]Picture, error)
 	return all, nil
 }
 
-// tells reports whether a says more than b of how far a file is: the newer
-// content; then what is not through yet; then the delivery, not its mark.
+// tells reports whether a says more than b of how far a file is: the later round;
+// the newer content; then what is not through yet; then the delivery, not its mark.
 func tells(a, b Job) bool {
-	through := func(j Job) int { return b2i(j.State == Sent || j.State == Done) }
-	return cmp.Or(cmp.Compare(a.Generation, b.Generation), cmp.Compare(through(b), through(a)), cmp.Compare(b2i(a.Kind == Deliver), b2i(b.Kind == Deliver))) > 0
+	through := func(j Job) int { return b2i(j.State == Sent || j.State == Done || j.Closed) }
+	return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Generation, b.Generation), cmp.Compare(through(b), through(a)), cmp.Compare(b2i(a.Kind == Deliver), b2i(b.Kind == Deliver))) > 0
 }
 
 func b2i(b bool) int {
@@ -98,7 +109,9 @@ func (p *Picture) judge() {
 	if p.HasIn {
 		j = p.In
 	}
-	p.Reason = j.Reason
+	if p.HasIn || p.Reason == "" {
+		p.Reason = j.Reason
+	}
 	switch j.State {
 	case Parked, GivenUp:
 		p.State = Error
@@ -116,5 +129,8 @@ func (p *Picture) judge() {
 		if p.HasIn {
 			p.State = Importing
 		}
+	}
+	if p.Out.Closed && (!p.HasIn || p.State == Error) { // what came all the same is there
+		p.State, p.Reason = PictureClosed, p.Out.Reason
 	}
 }

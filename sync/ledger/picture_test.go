@@ -10,6 +10,7 @@ import (
 func TestPictures(t *testing.T) {
 	out := func(changes ...func(*Job)) Job { return newJob("a", 1, append(changes, batch("t"), asSelect)...) }
 	done := out(in(Done))
+	again := func(changes ...func(*Job)) Job { return secondRound(out(changes...)) }
 	back := func(s State, changes ...func(*Job)) Job {
 		return newFetch("b", append(changes, answers(done), in(s))...)
 	}
@@ -43,6 +44,19 @@ func TestPictures(t *testing.T) {
 		{"marked", []Job{done, out(in(Done), asMark)}, nil, []PictureState{AtRetouch}},
 		{"a new generation", []Job{done, newJob("a", 2, batch("t"))}, nil, []PictureState{Sending}},
 		{"answered to the old generation", []Job{done, newJob("a", 2, batch("t"), in(Done))}, []Job{back(Done)}, []PictureState{PictureImported}},
+		{"given up by a person", []Job{done.with(closed)}, nil, []PictureState{PictureClosed}},
+		{"never sent, and given up by a person", []Job{out(in(Superseded), closed)}, nil, []PictureState{PictureClosed}},
+		{"given up, and here all the same", []Job{done.with(closed)}, []Job{back(Landed)}, []PictureState{PictureImported}},
+		{"given up, and ready all the same", []Job{done.with(closed)}, []Job{back(Offered)}, []PictureState{ReadyToImport}},
+		{"given up by both", []Job{done.with(closed)}, []Job{back(GivenUp)}, []PictureState{PictureClosed}},
+		{"given up when it was ready", []Job{done.with(closed)}, []Job{back(Superseded, closed)}, []PictureState{PictureClosed}},
+		{"sent back", []Job{done}, []Job{back(Superseded, closed)}, []PictureState{AtRetouch}},
+		{"sent back and corrected", []Job{done}, []Job{back(Superseded, closed, created(1)), back(Offered, source("v2"), created(2))}, []PictureState{ReadyToImport}},
+		{"the newer version is sent back", []Job{done}, []Job{back(Landed, created(1)), back(Superseded, closed, source("v2"), created(2))}, []PictureState{AtRetouch}},
+		{"ordered again", []Job{done, again(in(Queued))}, []Job{back(Done)}, []PictureState{Sending}},
+		{"ordered again, and the first came late", []Job{done, again(in(Done))}, []Job{back(Landed)}, []PictureState{AtRetouch}},
+		{"ordered again, and the second is here", []Job{done, again(in(Done))}, []Job{back(GivenUp), newFetch("b", answers(again()), in(Offered), source("v2"))}, []PictureState{ReadyToImport}},
+		{"ordered again after it was given up", []Job{done.with(closed), again(in(Done))}, nil, []PictureState{AtRetouch}},
 		{"two, in the order of their names", []Job{newJob("c", 1, batch("t")), done, newJob("other task", 1, batch("u"))}, nil, []PictureState{AtRetouch, Sending}},
 	}
 	for _, test := range tests {
@@ -62,6 +76,31 @@ func TestPictures(t *testing.T) {
 				t.Errorf("%q, %v; want %q", states, err, test.want)
 			}
 		})
+	}
+}
+
+// with is j, changed, with the ID that it has.
+func (j Job) with(changes ...func(*Job)) Job {
+	for _, change := range changes {
+		change(&j)
+	}
+	return j
+}
+
+// secondRound is the same delivery, ordered once more.
+func secondRound(j Job) Job {
+	j.ID, j.Round = NewRoundID(j.Account, j.Folder, j.Name, j.Batch, j.Generation, 2), 2
+	return j
+}
+
+func TestAPictureThatWasSentBackSaysWhy(t *testing.T) {
+	l := openNew(t)
+	out := newJob("a", 1, batch("t"), in(Done))
+	accept(t, l, out)
+	offer(t, l, newFetch("a", answers(out), in(Superseded), closed, func(j *Job) { j.Reason = "a halo on the left" }))
+	got, err := l.Pictures(t.Context(), "t", noon)
+	if err != nil || len(got) != 1 || got[0].Reason != "a halo on the left" || got[0].HasIn {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

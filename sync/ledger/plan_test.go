@@ -107,7 +107,7 @@ func TestPlans(t *testing.T) {
 		{"FindFile", func() error { _, _, err := l.FindFile(ctx, hot, "a"); return err }, []string{"k USING PRIMARY KEY (folder=? AND dir=? AND name=?)"}, false},
 		{"SizeKnown", func() error { _, err := l.SizeKnown(ctx, "bench", 7); return err }, []string{"INDEX known_content (size=?)"}, false},
 		{"SameContent", func() error { _, err := l.SameContent(ctx, "bench", 7, "aa"); return err }, []string{"INDEX known_content (size=? AND sha256=?)"}, false},
-		{"claim", func() error { _, _, err := l.claim(ctx, "gs", Out); return err }, []string{
+		{"claim", func() error { _, _, err := l.claim(ctx, "gs", Out, 16); return err }, []string{
 			"INDEX jobs_time (account=? AND flow=?", "INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
 			"p USING INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"Record", func() error {
@@ -123,7 +123,7 @@ func TestPlans(t *testing.T) {
 		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_time (account=? AND flow=? AND not_before<?)"}, false},
 		{"Delivered", func() error { _, err := l.Delivered(ctx, j); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
 		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, true},
-		{"claim in", func() error { _, _, err := l.claim(ctx, "gs", In); return err }, []string{
+		{"claim in", func() error { _, _, err := l.claim(ctx, "gs", In, 16); return err }, []string{
 			"INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_in (account=?)", "p USING INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"SameCore", func() error { _, err := l.SameCore(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_core (account=? AND bench=? AND core=?)"}, true},
 		{"Retouches", func() error { _, err := l.Retouches(ctx, "gs", make([]string, idsAtOnce)); return err }, []string{"sqlite_autoindex_jobs_1 (id=?)"}, false},

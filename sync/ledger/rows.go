@@ -12,7 +12,7 @@ import (
 const columns = `id, account, bench, role, folder, name, batch, flow, kind, generation, size, mtime, changed,
 	sha256, sha1, md5, rating, label, state, rank, created, not_before, sent_at, forced, ask, published,
 	misses, starts, failures, asks, receipt_id, receipt_name, receipt_link, receipt_size, verified, reason,
-	deselected, remote, core, source_id, source_name, source_batch, source_bench, source_answers, source_link, source_rejected, source_final, answers, round`
+	deselected, remote, core, source_id, source_name, source_batch, source_bench, source_answers, source_link, source_rejected, source_final, answers, round, comment, closed`
 
 // row is a job's times as they are stored; the rest is stored as it is.
 type row struct {
@@ -27,7 +27,7 @@ func (r *row) fields() []any {
 		&j.Digests.SHA256, &j.Digests.SHA1, &j.Digests.MD5, &j.Rating, &j.Label, &j.State, &j.Rank, &r.created, &r.notBefore, &r.sentAt, &j.Forced, &j.Ask, &j.Published,
 		&j.Misses, &j.Starts, &j.Failures, &j.Asks, &j.Receipt.ID, &j.Receipt.Name, &j.Receipt.Link, &j.Receipt.Size, &j.Receipt.Verified, &j.Reason,
 		&j.Deselected, &j.Remote, &j.Core, &j.Source.ID, &j.Source.Name, &j.Source.Batch, &j.Source.Bench, &j.Source.Answers, &j.Source.Link, &j.Source.Rejected, &j.Source.Final,
-		&j.Answers, &j.Round}
+		&j.Answers, &j.Round, &j.Comment, &j.Closed}
 }
 
 func toRow(j Job) *row {
@@ -60,7 +60,11 @@ type querier interface {
 }
 
 func queryJobs(ctx context.Context, db querier, where string, args ...any) ([]Job, error) {
-	rows, err := db.QueryContext(ctx, `SELECT `+columns+` FROM jobs `+where, args...)
+	return scanJobs(db.QueryContext(ctx, `SELECT `+columns+` FROM jobs `+where, args...))
+}
+
+// scanJobs reads the answer of a query to its end.
+func scanJobs(rows *sql.Rows, err error) ([]Job, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +116,34 @@ func insert(tx transaction, j Job) (bool, error) {
 	return true, note(tx, j, Event{What: what, At: j.Created, Reason: j.Reason})
 }
 
-const updateJob = `UPDATE jobs SET batch = ?, sha256 = ?, sha1 = ?, md5 = ?, state = ?, not_before = ?, sent_at = ?, forced = ?, ask = ?, published = ?,
-		misses = ?, starts = ?, failures = ?, asks = ?, receipt_id = ?, receipt_name = ?, receipt_link = ?, receipt_size = ?, verified = ?, reason = ?, agent = ?, lease = ?
-		WHERE id = ? AND state = ? AND starts = ?`
+// updateJob changes all that an event can change; moveJob and showJob leave out
+// what few events do, and so the indexes of it: most of the cost.
+const (
+	moveSet = `UPDATE jobs SET state = ?, not_before = ?, sent_at = ?, forced = ?, ask = ?, published = ?,
+		misses = ?, starts = ?, failures = ?, asks = ?, reason = ?, agent = ?, lease = ?`
+	showSet   = moveSet + `, receipt_id = ?, receipt_name = ?, receipt_link = ?, receipt_size = ?, verified = ?`
+	asItStood = ` WHERE id = ? AND state = ? AND starts = ?`
+	moveJob   = moveSet + asItStood
+	showJob   = showSet + asItStood
+	updateJob = showSet + `, batch = ?, sha256 = ?, sha1 = ?, md5 = ?` + asItStood
+)
+
+// difference is the shortest statement that makes next of j.
+func difference(j, next Job, holder string, until int64) (statement string, args []any) {
+	args = []any{next.State, nanos(next.NotBefore), nanos(next.SentAt), next.Forced, next.Ask, next.Published,
+		next.Misses, next.Starts, next.Failures, next.Asks, next.Reason, holder, until}
+	r := next.Receipt
+	statement = moveJob
+	if other := next.Batch != j.Batch || next.Digests != j.Digests; other || r != j.Receipt {
+		statement = showJob
+		args = append(args, r.ID, r.Name, r.Link, r.Size, r.Verified)
+		if other {
+			statement = updateJob
+			args = append(args, next.Batch, next.Digests.SHA256, next.Digests.SHA1, next.Digests.MD5)
+		}
+	}
+	return statement, append(args, j.ID, j.State, j.Starts)
+}
 
 // record applies e to j, which must stand in the ledger as the caller sees it,
 // and notes it. agent is who holds it afterwards, if it is in hands then.
@@ -127,10 +156,8 @@ func record(tx transaction, j Job, e Event, agent string) (Job, error) {
 	if next.State == Moving || next.State == Publishing {
 		holder, until = agent, nanos(e.At.Add(lease))
 	}
-	res, err := tx.Exec(updateJob,
-		next.Batch, next.Digests.SHA256, next.Digests.SHA1, next.Digests.MD5, next.State, nanos(next.NotBefore), nanos(next.SentAt), next.Forced, next.Ask, next.Published,
-		next.Misses, next.Starts, next.Failures, next.Asks, next.Receipt.ID, next.Receipt.Name, next.Receipt.Link, next.Receipt.Size, next.Receipt.Verified, next.Reason, holder, until,
-		j.ID, j.State, j.Starts)
+	statement, args := difference(j, next, holder, until)
+	res, err := tx.Exec(statement, args...)
 	if err != nil {
 		return j, err
 	}
@@ -139,7 +166,12 @@ func record(tx transaction, j Job, e Event, agent string) (Job, error) {
 	} else if n == 0 {
 		return j, ErrLost
 	}
-	if next.State == Done && next.Kind == Deliver || next.State == Landed {
+	if next.Closed && !j.Closed {
+		if _, err := tx.Exec(`UPDATE jobs SET closed = TRUE WHERE id = ?`, j.ID); err != nil {
+			return j, err
+		}
+	}
+	if next.State == Done && next.State != j.State && next.Kind == Deliver || next.State == Landed {
 		if err := count(tx, next, e.At); err != nil {
 			return j, err
 		}

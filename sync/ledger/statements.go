@@ -28,10 +28,17 @@ func (tx transaction) QueryRow(query string, args ...any) *sql.Row {
 	return tx.Tx.QueryRow(query, args...)
 }
 
+func (tx transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := tx.prepared[query]; s != nil {
+		return tx.StmtContext(ctx, s).QueryContext(ctx, args...)
+	}
+	return tx.Tx.QueryContext(ctx, query, args...)
+}
+
 // prepareHot prepares what is said for every photo. The statements end with db.
 func prepareHot(db *sql.DB) (map[string]*sql.Stmt, error) {
 	prepared := map[string]*sql.Stmt{}
-	for _, query := range []string{insertJob, updateJob, insertNote, upsertFile, learnFile, releaseBySHA256, countDelivery, pickAged[Out], pickNext[Out], pickAged[In], pickNext[In]} {
+	for _, query := range []string{insertJob, moveJob, showJob, updateJob, insertNote, upsertFile, learnFile, releaseBySHA256, releaseByCore, countDelivery, pickAged[Out], pickNext[Out], pickAged[In], pickNext[In]} {
 		s, err := db.Prepare(query)
 		if err != nil {
 			return nil, err

@@ -28,9 +28,11 @@ type Task struct {
 	ID, Account, Bench string
 	Key                string // what it collects: a sub-folder, or empty for a time window
 	Title              string // for people
-	Round              int
+	Round              int    // 1, and one more each time that something of it is ordered again
 	State              TaskState
-	Template           string
+	Template           string // what is ordered, by the vendor's name; empty: what the account is configured for
+	Comment            string // of a person, for the retoucher
+	ByHand             bool   // a person chose its photos: no other task takes up one that could not go
 	Created            time.Time
 	Closes             time.Time // nothing is added from then on; zero: open until somebody says Full
 	Deadline           time.Time // when all should be back; zero: none
@@ -47,6 +49,8 @@ const (
 	Full       What = "full"      // nothing more is to be added
 	CalledOff  What = "cancelled" // a person said: it is not wanted
 	WrittenOff What = "closed"    // a person said: what is missing will not come
+	Reordered  What = "reordered" // a person orders some of it once more
+	Reopened   What = "reopened"  // something of it is awaited again
 )
 
 // A TaskEvent is one thing that happens to a task.
@@ -71,6 +75,8 @@ var taskFrom = map[What][]TaskState{
 	Settled:    {AtVendor},
 	CalledOff:  {Collecting, Committing, AtVendor},
 	WrittenOff: {Collecting, Committing, AtVendor},
+	Reordered:  {Collecting, AtVendor, TaskDone, Cancelled, Closed},
+	Reopened:   {TaskDone, Cancelled, Closed},
 }
 
 // After returns t as it stands once e has happened, or an error if e cannot
@@ -101,6 +107,20 @@ func (t Task) After(e TaskEvent) (Task, error) {
 		t.State = Cancelled
 	case WrittenOff:
 		t.State = Closed
+	case Reordered:
+		t.again(e.At)
+	case Reopened:
+		t.State = AtVendor
 	}
 	return t, nil
+}
+
+// again has t submitted once more, with another round in it. A deadline that has
+// passed is set anew, as far from now as it was from when t was first complete.
+func (t *Task) again(now time.Time) {
+	if !t.Deadline.IsZero() && t.Deadline.Before(now) {
+		t.Deadline = now.Add(max(0, t.Deadline.Sub(t.Closes)))
+	}
+	t.State, t.Closes, t.Round = Collecting, now, t.Round+1
+	t.Published, t.Failures, t.NotBefore = false, 0, time.Time{}
 }

@@ -34,6 +34,10 @@ func TestTaskAfter(t *testing.T) {
 		{TaskEvent{What: Settled}, []TaskState{AtVendor}, func(t *Task) { t.State = TaskDone }},
 		{TaskEvent{What: CalledOff}, alive, func(t *Task) { t.State = Cancelled }},
 		{TaskEvent{What: WrittenOff}, alive, func(t *Task) { t.State = Closed }},
+		{TaskEvent{What: Reordered}, []TaskState{Collecting, AtVendor, TaskDone, Cancelled, Closed}, func(t *Task) {
+			t.State, t.Closes, t.Round, t.Published, t.Failures, t.NotBefore = Collecting, noon, 2, false, 0, time.Time{}
+		}},
+		{TaskEvent{What: Reopened}, []TaskState{TaskDone, Cancelled, Closed}, func(t *Task) { t.State = AtVendor }},
 		{TaskEvent{What: Claimed}, nil, nil},
 		{TaskEvent{What: Confirmed}, nil, nil},
 		{TaskEvent{What: Retried}, nil, nil},
@@ -68,7 +72,7 @@ func TestTaskAfterModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		task := Task{State: Collecting}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			drawn := drawEvent(t, []What{Full, Published, Accepted, Failed, Waited, Settled, CalledOff, WrittenOff})
+			drawn := drawEvent(t, []What{Full, Published, Accepted, Failed, Waited, Settled, CalledOff, WrittenOff, Reordered, Reopened})
 			e := TaskEvent{What: drawn.What, At: drawn.At, Until: drawn.Until, Clean: drawn.Clean}
 			next, err := task.After(e)
 			if err != nil {
@@ -78,13 +82,15 @@ func TestTaskAfterModel(t *testing.T) {
 				continue
 			}
 			clean := e.Clean && (e.What == Failed || e.What == Waited)
+			person := e.What == Reordered || e.What == Reopened
 			bad := map[string]bool{
-				"left a final state":               !task.State.Open(),
-				"forgot that it may be committed":  task.Published && !next.Published && !clean && e.What != Accepted,
+				"left a final state":               !task.State.Open() && !person,
+				"forgot that it may be committed":  task.Published && !next.Published && !clean && e.What != Accepted && e.What != Reordered,
 				"committing without intent":        next.State == Committing && !next.Published,
 				"collects though it may be there":  next.State == Collecting && next.Published,
-				"took photos again":                task.State == AtVendor && next.State == Collecting,
-				"at the vendor without its word":   next.State == AtVendor && e.What != Accepted,
+				"took photos again":                task.State == AtVendor && next.State == Collecting && !next.Closes.Equal(e.At),
+				"rounds are miscounted":            next.Round-task.Round != b2i(e.What == Reordered),
+				"at the vendor without its word":   next.State == AtVendor && e.What != Accepted && e.What != Reopened,
 				"done though not at the vendor":    next.State == TaskDone && task.State != AtVendor,
 				"opened again after it was closed": next.Closes.IsZero() && !task.Closes.IsZero(),
 				"failures are miscounted":          next.Failures > task.Failures != (e.What == Failed),
@@ -97,4 +103,20 @@ func TestTaskAfterModel(t *testing.T) {
 			task = next
 		}
 	})
+}
+
+// TestADeadlineThatHasPassedIsSetAnew with the next round, and no other.
+func TestADeadlineThatHasPassedIsSetAnew(t *testing.T) {
+	for _, test := range []struct{ closed, deadline, want time.Time }{
+		{before, time.Time{}, time.Time{}},
+		{before, later, later},
+		{before.Add(-3 * time.Hour), before, noon.Add(3 * time.Hour)},
+		{before, before.Add(-1), noon},
+	} {
+		task := Task{State: AtVendor, Closes: test.closed, Deadline: test.deadline}
+		got, err := task.After(TaskEvent{What: Reordered, At: noon})
+		if err != nil || !got.Deadline.Equal(test.want) {
+			t.Errorf("closed %v, due %v: now due %v, %v; want %v", test.closed, test.deadline, got.Deadline, err, test.want)
+		}
+	}
 }

@@ -2,19 +2,17 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
 
-const taskColumns = `id, account, bench, key, title, round, state, template, created, closes, deadline, not_before, failures, reason, published`
+const taskColumns = `id, account, bench, key, title, round, state, template, created, closes, deadline, not_before, failures, reason, published, comment, by_hand`
 
 func scanTask(s scanner) (Task, error) {
 	var t Task
 	var created, closes, deadline, notBefore int64
 	err := s.Scan(&t.ID, &t.Account, &t.Bench, &t.Key, &t.Title, &t.Round, &t.State, &t.Template, &created, &closes, &deadline, &notBefore,
-		&t.Failures, &t.Reason, &t.Published)
+		&t.Failures, &t.Reason, &t.Published, &t.Comment, &t.ByHand)
 	t.Created, t.Closes, t.Deadline, t.NotBefore = fromNanos(created), fromNanos(closes), fromNanos(deadline), fromNanos(notBefore)
 	return t, err
 }
@@ -109,9 +107,9 @@ func addTask(tx transaction, t Task, now time.Time) error {
 	if t.Created.IsZero() {
 		t.Created = now
 	}
-	_, err := tx.Exec(`INSERT INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := tx.Exec(`INSERT INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.ID, t.Account, t.Bench, t.Key, t.Title, t.Round, t.State, t.Template, nanos(t.Created), nanos(t.Closes), nanos(t.Deadline), nanos(t.NotBefore),
-		t.Failures, t.Reason, t.Published)
+		t.Failures, t.Reason, t.Published, t.Comment, t.ByHand)
 	if err != nil {
 		return err
 	}
@@ -128,7 +126,7 @@ func (l *Ledger) RecordTask(t Task, e TaskEvent) (Task, error) {
 		if next, err = recordTask(tx, t, e); err != nil || next.State != AtVendor {
 			return err
 		}
-		next, err = finishTask(tx, next, e.At)
+		next, err = finishTask(tx, next, e.What, e.At)
 		return err
 	})
 	if err != nil {
@@ -146,9 +144,9 @@ func recordTask(tx transaction, t Task, e TaskEvent) (Task, error) {
 	if e.What == Published {
 		unless = openOfTask
 	}
-	res, err := tx.Exec(`UPDATE tasks AS t SET state = ?, closes = ?, not_before = ?, failures = ?, reason = ?, published = ?
+	res, err := tx.Exec(`UPDATE tasks AS t SET state = ?, round = ?, closes = ?, deadline = ?, not_before = ?, failures = ?, reason = ?, published = ?
 		WHERE id = ? AND state = ? AND closes = ? AND failures = ? AND published = ? AND NOT EXISTS (`+unless+`)`,
-		next.State, nanos(next.Closes), nanos(next.NotBefore), next.Failures, next.Reason, next.Published,
+		next.State, next.Round, nanos(next.Closes), nanos(next.Deadline), nanos(next.NotBefore), next.Failures, next.Reason, next.Published,
 		t.ID, t.State, nanos(t.Closes), t.Failures, t.Published)
 	if err != nil {
 		return t, err
@@ -164,35 +162,4 @@ func recordTask(tx transaction, t Task, e TaskEvent) (Task, error) {
 // noteTask keeps an event: a task's life is History(ctx, "", id).
 func noteTask(tx transaction, t Task, e TaskEvent) error {
 	return noteFile(tx, "", t.ID, "", t.Account, string(e.What), e.Reason, e.At)
-}
-
-// finishTask ends a task at the vendor whose pictures have all landed. One of
-// which no picture is left is for a person to close.
-func finishTask(tx transaction, t Task, now time.Time) (Task, error) {
-	pictures, err := pictures(context.Background(), tx, t.ID)
-	if err != nil || t.State != AtVendor || len(pictures) == 0 {
-		return t, err
-	}
-	for _, p := range pictures {
-		if p.State != PictureImported {
-			return t, nil
-		}
-	}
-	return recordTask(tx, t, TaskEvent{What: Settled, At: now})
-}
-
-// finishTaskOf is finishTask for the task that a job on its way out belongs to.
-func finishTaskOf(tx transaction, job string, now time.Time) error {
-	var id string
-	err := tx.QueryRow(`SELECT batch FROM jobs WHERE id = ?`, job).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	t, ok, err := oneTask(context.Background(), tx, `id = ?`, id)
-	if err == nil && ok && t.State == AtVendor {
-		_, err = finishTask(tx, t, now)
-	}
-	return err
 }

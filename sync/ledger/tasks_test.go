@@ -50,7 +50,7 @@ func wantTasks(t *testing.T, what string, got []Task, err error, want ...string)
 func TestATaskComesBackWhole(t *testing.T) {
 	l := openNew(t)
 	want := Task{ID: "i", Account: "gs", Bench: "b", Key: "k", Title: "t", Round: 2, State: Committing, Template: "m", Created: time.Unix(1, 2), Closes: time.Unix(3, 4),
-		Deadline: time.Unix(5, 6), NotBefore: time.Unix(7, 8), Failures: 9, Reason: "r", Published: true}
+		Deadline: time.Unix(5, 6), NotBefore: time.Unix(7, 8), Failures: 9, Reason: "r", Published: true, Comment: "c", ByHand: true}
 	wantSet(t, want)
 	bare := Task{ID: "j", State: Collecting}
 	putTasks(t, l, noon, want, bare)

@@ -121,11 +121,11 @@ func waits(j ledger.Job) bool {
 }
 
 // gaveUp reports whether a delivery of this generation was given up because its
-// file was gone or changed for a while. Now that it is back it has to be sent.
+// file was gone or changed for a while, and not by a person. Now that it is back it has to be sent.
 // What goes only because it is a select is looked at by itself.
 func (e *Enqueuer) gaveUp(jobs []ledger.Job, generation int) bool {
 	return slices.ContainsFunc(jobs, func(j ledger.Job) bool {
-		return j.Kind == ledger.Deliver && j.Generation == generation && j.State == ledger.Superseded && isOf(e.Targets, Target{Account: j.Account})
+		return j.Kind == ledger.Deliver && j.Generation == generation && j.State == ledger.Superseded && !j.Closed && isOf(e.Targets, Target{Account: j.Account})
 	})
 }
 
@@ -163,7 +163,7 @@ func (e *Enqueuer) digest(ctx context.Context, f watch.File, seen bool, tags pic
 	if err != nil || !seen && !known && f.Size > digestFirst && !slices.ContainsFunc(e.Targets, marks) {
 		return d, core, err
 	}
-	d, err = digest(f.Path, f.Size, f.ModTime)
+	d, err = digest(f.Path, f.Size, f.ModTime, e.wantsSHA1())
 	return d, core, err
 }
 

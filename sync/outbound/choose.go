@@ -23,6 +23,9 @@ type subject struct {
 	clear   bool // the tags could be read
 	fresh   bool // the tags are of a content or sidecar that was not seen before
 	back    bool // it was not in this folder before, or had left it
+	// chosen is what a platform calls a photo that people chose there; empty for
+	// all others.
+	chosen string
 }
 
 // choose adds to d what accounts are told, and the deliveries of a capture that
@@ -60,6 +63,11 @@ func (e *Enqueuer) everyone() []Target {
 	return all
 }
 
+// wantsSHA1 reports whether any of them compares files by SHA-1.
+func (e *Enqueuer) wantsSHA1() bool {
+	return slices.ContainsFunc(e.everyone(), func(t Target) bool { return t.SHA1 })
+}
+
 func isOf(all []Target, t Target) bool {
 	return slices.ContainsFunc(all, func(a Target) bool { return a.Account == t.Account })
 }
@@ -80,7 +88,7 @@ func (e *Enqueuer) chooseFor(ctx context.Context, t Target, s *subject, tr trace
 	}
 	now, by := tr.stance()
 	want := e.want(t, s, tr, now, by)
-	if want == now || e.said(want, s, tr) {
+	if want == now || s.chosen == "" && e.said(want, s, tr) {
 		return nil
 	}
 	if !want.selected && len(tr.has) == 0 && !d.delivers(t.Account, s.Name) && by.ID == "" {
@@ -100,7 +108,7 @@ func (e *Enqueuer) want(t Target, s *subject, tr trace, now stance, by ledger.Jo
 	case e.Role == connectors.Select:
 		w.selected = true
 	case !e.selects(t):
-	case e.Selects.matches(s.tags):
+	case e.picks(s):
 		w.selected = true
 	case now.selected:
 		w.selected = !e.dropped(s, tr, by, speaks)
@@ -116,6 +124,10 @@ func (e *Enqueuer) speaks(s *subject, tr trace) bool {
 	})
 }
 
+// picks reports whether a capture is a select, by what is written in it or
+// because people chose it at a platform.
+func (e *Enqueuer) picks(s *subject) bool { return s.chosen != "" || e.Selects.matches(s.tags) }
+
 // isOf reports whether a job was made for this very file.
 func (e *Enqueuer) isOf(s *subject, j ledger.Job) bool {
 	return j.Folder == e.Folder && j.Name == s.Name
@@ -123,10 +135,11 @@ func (e *Enqueuer) isOf(s *subject, j ledger.Job) bool {
 
 // dropped reports whether a select is none any more: it was one by its tags, and
 // they do not say so now; or it was moved out of the selects folder, back here.
-// That a file is missing proves nothing alone: a share may be away.
+// That a file is missing proves nothing alone: a share may be away. What was
+// chosen at a platform was never one by its tags.
 func (e *Enqueuer) dropped(s *subject, tr trace, by ledger.Job, speaks bool) bool {
 	lies := slices.ContainsFunc(tr.files, func(f ledger.File) bool { return f.Folder != e.Folder && exists(f.Folder, f.Name) })
-	if lies {
+	if lies || by.Source.ID != "" {
 		return false
 	}
 	if by.Folder == e.Folder {
@@ -172,11 +185,15 @@ func (e *Enqueuer) addMark(ctx context.Context, t Target, s *subject, tr trace, 
 	base.Deselected = !want.selected && (now.selected || by.Deselected && by.State != ledger.Done)
 	switch {
 	case want.selected && !now.selected:
+		base.Source.ID = s.chosen
 		if err := e.join(ctx, t, &base, d); err != nil {
 			return err
 		}
-	case want.selected && by.State.Open():
-		base.Batch, base.Round = by.Batch, by.Round
+	case want.selected:
+		base.Source = by.Source
+		if by.State.Open() {
+			base.Batch, base.Round = by.Batch, by.Round
+		}
 	}
 	d.Jobs = append(d.Jobs, newJob(t.Account, ledger.Mark, base))
 	return nil
@@ -214,7 +231,7 @@ func (e *Enqueuer) identify(s *subject, d *decision) error {
 // read makes all digests of s.
 func (e *Enqueuer) read(s *subject, d *decision) error {
 	var err error
-	if s.digests, err = digest(s.Path, s.Size, s.ModTime); err == nil && s.known.SHA256 != s.digests.SHA256 {
+	if s.digests, err = digest(s.Path, s.Size, s.ModTime, e.wantsSHA1()); err == nil && s.known.SHA256 != s.digests.SHA256 {
 		s.known.SHA256 = s.digests.SHA256
 		d.remember(s.known)
 	}

@@ -273,7 +273,7 @@ func TestTheNewerOfTwoFilesOfAPhotoHasTheLastWord(t *testing.T) {
 		for range 3 { // however often they are looked at, they do not quarrel
 			at := time.Now()
 			must(t, os.Chtimes(selects.Folder+"/a.jpg", at, at))
-			must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+			must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 			must(t, os.Chtimes(r.hot+"/a.jpg", at, at))
 			r.emit("a.jpg")
 			pass(time.Minute)

@@ -45,7 +45,7 @@ func benchmarkAccept(b *testing.B, metadata, marks bool) {
 		must(b, os.WriteFile(path, []byte(content), 0o644))
 		f := file(b, e.Folder, name)
 		b.StartTimer()
-		must(b, e.Emit(b.Context(), f))
+		must(b, emit(b.Context(), e, f))
 		b.StopTimer()
 		os.Remove(path)
 		b.StartTimer()

@@ -32,7 +32,7 @@ func (s *Sender) deliver(ctx context.Context, t *transfer) {
 		return
 	}
 	photo.Batch = batch
-	if j.Starts > 1 || j.Ask || j.Published {
+	if j.Starts > 1 || j.Published || j.Ask && !s.Connector.Looks {
 		var goOn bool
 		if j, goOn = s.ask(ctx, j, photo); !goOn {
 			return
@@ -46,14 +46,17 @@ func (s *Sender) deliver(ctx context.Context, t *transfer) {
 	s.send(ctx, t, j, photo)
 }
 
-// photo adds to j what only the ledger knows: what it replaces.
-func (s *Sender) photo(ctx context.Context, j ledger.Job) (connectors.Photo, error) {
-	photo := j.Photo()
-	if j.Generation < 2 {
-		return photo, nil
+// photo adds to j what only the ledger knows: what it replaces, what its task
+// asks for, and where else it is.
+func (s *Sender) photo(ctx context.Context, j ledger.Job) (photo connectors.Photo, err error) {
+	photo = j.Photo()
+	if j.Generation > 1 {
+		photo.Replaces, err = s.Ledger.Delivered(ctx, j)
 	}
-	var err error
-	if photo.Replaces, err = s.Ledger.Delivered(ctx, j); err != nil {
+	if err == nil {
+		err = s.ordered(ctx, j, &photo)
+	}
+	if err != nil {
 		err = &localError{fmt.Errorf("read the ledger: %w", err)}
 	}
 	return photo, err
@@ -160,7 +163,7 @@ func (s *Sender) settle(ctx context.Context, j ledger.Job, e ledger.Event, err e
 	if !ok {
 		return
 	}
-	if e.What == ledger.Overtaken && s.Changed != nil {
+	if (e.What == ledger.Overtaken || errors.Is(err, errChanged)) && s.Changed != nil {
 		s.Changed(j.Folder, j.Name)
 	}
 	switch next.State {
@@ -179,6 +182,8 @@ func (s *Sender) verdict(ctx context.Context, j ledger.Job, err error) ledger.Ev
 	var throttled *connectors.ThrottledError
 	var local *localError
 	switch {
+	case s.chosen(ctx, j, err):
+		return ledger.Event{What: ledger.Held, Reason: chosenText(err)}
 	case errors.Is(err, errChanged):
 		return ledger.Event{What: ledger.Overtaken, Reason: "the file was changed; its new content is sent instead"}
 	case errors.Is(err, errGone):

@@ -39,7 +39,7 @@ func TestASelectThatWasNeverACaptureMovedToTheCaptures(t *testing.T) {
 		selects := benchOf(r)
 		r.start()
 		writeAt(t, selects.Folder+"/a.jpg", "picture", time.Now())
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 		pass(2 * time.Minute)
 		moveTo(t, selects, r.enq, "a.jpg")
 		pass(time.Minute)

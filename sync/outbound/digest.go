@@ -17,36 +17,49 @@ import (
 // errChanged says that a file is not any more what was to be sent.
 var errChanged = errors.New("the file changed while it was read")
 
-// hashes makes the digests that some connector uses, of what is written to it, in
-// one pass. MD5 is not among them: it alone would take longer than the others
-// together, and nobody asks for it.
+// hashes makes the digests of what is written to it, in one pass: SHA-256, by
+// which the agent knows a file again, and SHA-1 where a connector wants it. MD5
+// would take longer than both together, and nobody asks for it.
 type hashes struct {
-	sha256, sha1 hash.Hash
+	sha256, sha1 hash.Hash // sha1 may be nil
 	io.Writer
 }
 
-func newHashes() hashes {
-	h := hashes{sha256: sha256.New(), sha1: sha1.New()}
-	h.Writer = io.MultiWriter(h.sha256, h.sha1)
+func newHashes(withSHA1 bool) hashes {
+	h := hashes{sha256: sha256.New()}
+	h.Writer = h.sha256
+	if withSHA1 {
+		h.sha1 = sha1.New()
+		h.Writer = io.MultiWriter(h.sha256, h.sha1)
+	}
 	return h
 }
 
 func (h hashes) digests() connectors.Digests {
-	return connectors.Digests{SHA256: sum(h.sha256), SHA1: sum(h.sha1)}
+	d := connectors.Digests{SHA256: sum(h.sha256)}
+	if h.sha1 != nil {
+		d.SHA1 = sum(h.sha1)
+	}
+	return d
 }
 
 func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
+// enough reports whether d has what is asked of it.
+func enough(d connectors.Digests, withSHA1 bool) bool {
+	return d.SHA256 != "" && (d.SHA1 != "" || !withSHA1)
+}
+
 // digest reads the file at path, which must stay as size and modTime say. The
 // error wraps errChanged if it does not.
-func digest(path string, size int64, modTime time.Time) (connectors.Digests, error) {
+func digest(path string, size int64, modTime time.Time, withSHA1 bool) (connectors.Digests, error) {
 	f, err := picture.Open(path)
 	if err != nil {
 		return connectors.Digests{}, err
 	}
 	defer f.Close()
-	h := newHashes()
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 256<<10))
+	h := newHashes(withSHA1)
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, min(64<<10, size+1)))
 	if err != nil {
 		return connectors.Digests{}, fmt.Errorf("read %s: %w", path, err)
 	}

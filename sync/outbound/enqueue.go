@@ -24,6 +24,7 @@ type Target struct {
 	Account string
 	Vet     func(context.Context, connectors.Photo) (string, error) // nil: nothing to ask
 	Marks   bool                                                    // it can mark what was delivered
+	SHA1    bool                                                    // it compares files by SHA-1
 	Task    *TaskRule                                               // for selects: how they become tasks; nil: they do not
 }
 
@@ -67,34 +68,26 @@ func (e *Enqueuer) Known(ctx context.Context, dir string) (map[string]watch.Stam
 	return known, err
 }
 
-// Emit takes a finished file over: what follows from it is on disk when it
-// returns nil. A *watch.LaterError says when to offer the file again.
-func (e *Enqueuer) Emit(ctx context.Context, f watch.File) error {
+// Emit takes finished files over, for watch.Folder: what follows from those
+// without an error is on disk when it returns. A *watch.LaterError says when to
+// offer a file again.
+func (e *Enqueuer) Emit(ctx context.Context, files []watch.File) []error {
+	b := batch{e: e, errs: make([]error, len(files))}
 	if err := e.sight(ctx); err != nil {
-		return err
-	}
-	now := time.Now()
-	if err := e.held(ctx, now); err != nil {
-		return err
+		for i := range files {
+			b.errs[i] = err
+		}
+		return b.errs
 	}
 	e.turn.Lock()
 	defer e.turn.Unlock()
-	group, err := e.gather(f, now)
-	if err != nil {
-		return err
-	}
-	var d decision
-	for _, member := range group {
-		if err := e.decide(ctx, member, &d); err != nil {
-			e.leave(member)
-			return later(err, member)
+	for i, f := range files {
+		if b.errs[i] = e.held(ctx, time.Now()); b.errs[i] == nil {
+			b.take(ctx, i, f)
 		}
 	}
-	if err := e.enter(ctx, d, now); err != nil {
-		return err
-	}
-	e.went(f)
-	return nil
+	b.enter(ctx)
+	return b.errs
 }
 
 // later turns a file that changed or left while it was looked at into a second

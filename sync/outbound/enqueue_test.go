@@ -89,11 +89,11 @@ func TestAFileThatChangesOrLeavesWhileItIsJudgedIsLookedAtAgain(t *testing.T) {
 		was := file(t, r.hot, "a.jpg")
 		r.write("a.jpg", "longer")
 		var later *watch.LaterError
-		if err := r.enq.Emit(t.Context(), was); !errors.As(err, &later) || !strings.Contains(later.Reason, "changed") {
+		if err := emit(t.Context(), r.enq, was); !errors.As(err, &later) || !strings.Contains(later.Reason, "changed") {
 			t.Errorf("a changed one: %v", err)
 		}
 		must(t, os.Remove(was.Path))
-		if err := r.enq.Emit(t.Context(), was); !errors.As(err, &later) {
+		if err := emit(t.Context(), r.enq, was); !errors.As(err, &later) {
 			t.Errorf("one that left: %v", err)
 		}
 		if n := len(r.jobs("a.jpg")); n != 0 {
@@ -151,7 +151,7 @@ func TestEmitTellsOfALedgerThatCannotBeWritten(t *testing.T) {
 		r.drop("a.jpg", "A")
 		r.sqlSay(`CREATE TRIGGER full BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 		r.write("b.jpg", "B")
-		err := r.enq.Emit(t.Context(), file(t, r.hot, "b.jpg"))
+		err := emit(t.Context(), r.enq, file(t, r.hot, "b.jpg"))
 		var later *watch.LaterError
 		if err == nil || errors.As(err, &later) || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("got %v, want the trouble", err)

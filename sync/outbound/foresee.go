@@ -155,7 +155,7 @@ func (e *Enqueuer) Expected(ctx context.Context, account string, f watch.File) (
 		j = has[0]
 	}
 	if j.Digests.SHA256 == "" {
-		if j.Digests, err = digest(f.Path, f.Size, f.ModTime); err != nil {
+		if j.Digests, err = digest(f.Path, f.Size, f.ModTime, e.wantsSHA1()); err != nil {
 			return p, false, later(err, f)
 		}
 	}

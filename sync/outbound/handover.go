@@ -20,7 +20,7 @@ func (e *Enqueuer) handOver(ctx context.Context, t Target, s *subject, tr trace,
 		}
 	}
 	switch {
-	case e.Selects.matches(s.tags):
+	case e.picks(s):
 		if len(there) > 0 {
 			return nil
 		}
@@ -33,25 +33,26 @@ func (e *Enqueuer) handOver(ctx context.Context, t Target, s *subject, tr trace,
 	return nil
 }
 
-// parked are the held deliveries of the photo.
+// parked are the held deliveries of the photo, and those that a person called off.
 func (e *Enqueuer) parked(s *subject, tr trace) []ledger.Job {
 	return slices.DeleteFunc(slices.Clone(tr.jobs), func(j ledger.Job) bool {
 		same := j.Digests.SHA256 == s.known.SHA256 || j.Core != "" && j.Core == s.known.Core
-		return j.Kind != ledger.Deliver || j.State != ledger.Parked || !same
+		stays := j.State == ledger.Parked || j.State == ledger.Superseded && j.Closed
+		return j.Kind != ledger.Deliver || !stays || !same
 	})
 }
 
 // deliverSelect adds the delivery of a capture as a select. One that was taken
 // back before is another job.
 func (e *Enqueuer) deliverSelect(ctx context.Context, t Target, s *subject, tr trace, d *decision) error {
-	if s.digests.SHA1 == "" {
+	if !enough(s.digests, t.SHA1) {
 		if err := e.read(s, d); err != nil {
 			return err
 		}
 	}
 	e.adopt(s, true, d)
 	base := e.base(s)
-	base.Role = connectors.Select
+	base.Role, base.Source.ID = connectors.Select, s.chosen
 	if !t.Marks { // else the mark, which follows it, belongs to the task
 		if err := e.join(ctx, t, &base, d); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (e *Enqueuer) takeBack(j ledger.Job, s *subject, d *decision) {
 	switch {
 	case j.State == ledger.Parked || j.State == ledger.Queued && !j.Published:
 		d.moot = append(d.moot, moot{j, "it is no select any more"})
-	case j.Kind == ledger.Deliver:
+	case j.Kind == ledger.Deliver && j.State != ledger.Superseded:
 		d.remember(s.known)
 		d.note(e.Folder, s.Name, "it is no select any more, but it went to "+j.Account+" already")
 	}

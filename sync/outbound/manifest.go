@@ -35,7 +35,7 @@ func (s *Sender) manifest(ctx context.Context, t ledger.Task, photos []ledger.Jo
 		return false, err
 	}
 	j.Size, j.ModTime = info.Size(), info.ModTime()
-	if j.Digests, err = digest(j.Path(), j.Size, j.ModTime); err != nil {
+	if j.Digests, err = digest(j.Path(), j.Size, j.ModTime, s.Connector.SHA1); err != nil {
 		return false, err
 	}
 	return false, s.Ledger.Accept(time.Now(), ledger.Acceptance{Jobs: []ledger.Job{j}})

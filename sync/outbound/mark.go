@@ -111,8 +111,8 @@ func (s *Sender) deliveryOf(ctx context.Context, mark ledger.Job) (ledger.Job, e
 		return ledger.Job{}, err
 	}
 	digests := mark.Digests
-	if digests.SHA1 == "" {
-		if digests, err = digest(mark.Path(), mark.Size, mark.ModTime); err != nil {
+	if !enough(digests, s.Connector.SHA1) {
+		if digests, err = digest(mark.Path(), mark.Size, mark.ModTime, s.Connector.SHA1); err != nil {
 			return ledger.Job{}, err
 		}
 	}

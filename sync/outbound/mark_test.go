@@ -39,7 +39,7 @@ func pick(t *testing.T, r *rig, e *Enqueuer, name string, move bool) {
 		must(t, err)
 		writeAt(t, to, string(content), time.Now())
 	}
-	must(t, e.Emit(t.Context(), file(t, e.Folder, name)))
+	must(t, emit(t.Context(), e, file(t, e.Folder, name)))
 }
 
 // states are the jobs of a select, in order.
@@ -100,7 +100,7 @@ func TestASelectThatWasNeverACaptureIsDeliveredThenMarked(t *testing.T) {
 		selects := withSelects(r)
 		r.start()
 		writeAt(t, selects.Folder+"/a.jpg", "picture", time.Now())
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 		pass(2 * time.Minute)
 		r.wantStored("a.jpg", "picture")
 		if got := states(t, selects, "a.jpg"); strings.Count(got, "done") != 2 || len(r.remote.Marks()["a.jpg"]) != 1 {
@@ -115,7 +115,7 @@ func TestALargeSelectIsMarkedToo(t *testing.T) {
 		path := selects.Folder + "/large.tif"
 		must(t, os.WriteFile(path, nil, 0o644))
 		must(t, os.Truncate(path, digestFirst+1))
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "large.tif")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "large.tif")))
 		r.start()
 		pass(5 * time.Minute)
 		if got := states(t, selects, "large.tif"); strings.Count(got, "done") != 2 {
@@ -202,7 +202,7 @@ func TestAMarkWhoseSelectIsGoneToo(t *testing.T) {
 		selects := withSelects(r)
 		for _, name := range []string{"keep.jpg", "a.jpg"} {
 			writeAt(t, filepath.Join(selects.Folder, name), name, time.Now())
-			must(t, selects.Emit(t.Context(), file(t, selects.Folder, name)))
+			must(t, emit(t.Context(), selects, file(t, selects.Folder, name)))
 		}
 		must(t, os.Remove(selects.Folder+"/a.jpg"))
 		r.start()
@@ -218,7 +218,7 @@ func TestAMarkWhosePhotoIsHeldSaysSo(t *testing.T) {
 		selects := withSelects(r)
 		r.plan.Then(memory.OpDeliver, faults.Fault{Status: 422})
 		writeAt(t, selects.Folder+"/a.jpg", "picture", time.Now())
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 		r.start()
 		pass(5 * time.Minute)
 		jobs, err := r.ledger.Jobs(t.Context(), selects.Folder, "a.jpg")

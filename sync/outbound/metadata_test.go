@@ -90,7 +90,7 @@ func TestMetadataThatChangesWhileThePictureIsSent(t *testing.T) {
 			wantLater(t, r.enq, "a.jpg", "metadata changed while it is sent")
 			for range 300 { // watching offers it again and again
 				pass(time.Second)
-				r.enq.Emit(t.Context(), file(t, r.hot, "a.jpg"))
+				emit(t.Context(), r.enq, file(t, r.hot, "a.jpg"))
 			}
 			if n := len(r.remote.Deliveries("a.jpg")); n != tc.sent {
 				t.Errorf("sent %d times, want %d", n, tc.sent)
@@ -124,7 +124,7 @@ func TestASelectWithOtherMetadataThanItsCaptureIsAMark(t *testing.T) {
 		r.start()
 		pass(time.Minute)
 		writeAt(t, selects.Folder+"/a.jpg", shot(9, xmp(stars(5))), time.Now())
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 		pass(time.Minute)
 		if got := states(t, selects, "a.jpg"); got != "mark done" {
 			t.Errorf("jobs of the select: %s", got)
@@ -142,7 +142,7 @@ func TestAMarkOfOtherMetadataGoesAsSoonAsThePhotoIsThere(t *testing.T) {
 		r.start()
 		pass(time.Second)
 		writeAt(t, selects.Folder+"/a.jpg", shot(9, xmp(stars(5))), time.Now())
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "a.jpg")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "a.jpg")))
 		pass(5*time.Minute + time.Second)
 		r.wantTold("a.jpg", "select 5")
 	})

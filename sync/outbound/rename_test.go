@@ -116,7 +116,7 @@ func TestAFileRenamedWhileItIsSentWaitsForTheOutcome(t *testing.T) {
 			wantLater(t, r.enq, "b.jpg", "its old name, a.jpg")
 			for range 300 { // watching offers it again and again
 				pass(time.Second)
-				r.enq.Emit(t.Context(), file(t, r.hot, "b.jpg"))
+				emit(t.Context(), r.enq, file(t, r.hot, "b.jpg"))
 			}
 			want := map[bool][]string{true: {"A"}}
 			r.wantStored("a.jpg", want[tc.old]...)

@@ -87,7 +87,7 @@ func (r *rig) openLedger() {
 // may lie in it.
 func (r *rig) enqueuer(folder string, role connectors.Role) *Enqueuer {
 	return &Enqueuer{
-		Ledger: r.ledger, Bench: "bench", Role: role, Folder: folder, Targets: []Target{{Account: "gs", Marks: role == connectors.Select}},
+		Ledger: r.ledger, Bench: "bench", Role: role, Folder: folder, Targets: []Target{{Account: "gs", SHA1: true, Marks: role == connectors.Select}},
 		First: FirstSight{HoldFiles: 1 << 20, HoldBytes: 1 << 60}, Log: slog.New(r.log),
 	}
 }
@@ -148,9 +148,14 @@ func file(t testing.TB, folder, name string) watch.File {
 	return watch.File{Name: name, Path: path, Stamp: watch.Stamp{Size: info.Size(), ModTime: info.ModTime()}}
 }
 
+// emit offers one file.
+func emit(ctx context.Context, e *Enqueuer, f watch.File) error {
+	return e.Emit(ctx, []watch.File{f})[0]
+}
+
 func (r *rig) emit(name string) {
 	r.t.Helper()
-	must(r.t, r.enq.Emit(r.t.Context(), file(r.t, r.hot, name)))
+	must(r.t, emit(r.t.Context(), r.enq, file(r.t, r.hot, name)))
 }
 
 // drop writes a file and has it emitted.
@@ -164,7 +169,7 @@ func (r *rig) drop(name, content string) string {
 // wantLater emits a file that must be told to come later, and returns when.
 func wantLater(t *testing.T, e *Enqueuer, name, why string) time.Time {
 	t.Helper()
-	err := e.Emit(t.Context(), file(t, e.Folder, name))
+	err := emit(t.Context(), e, file(t, e.Folder, name))
 	var later *watch.LaterError
 	if !errors.As(err, &later) {
 		t.Fatalf("emit %s: %v, want a LaterError", name, err)

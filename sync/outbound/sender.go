@@ -38,6 +38,10 @@ type Sender struct {
 	// Changed is told of a file that was not sent because it is gone or not any
 	// more what was accepted, though nothing may have shown it; may be nil.
 	Changed func(folder, name string)
+	// Public returns what gives an address at which a photo can be read, at another
+	// account that has it or will have it soon; nil if none does. Itself it may be
+	// nil: there is no such account.
+	Public func(ctx context.Context, j ledger.Job) (url func(context.Context) (string, error), err error)
 	// Manifests names, by bench, the local folder in which the lists of its tasks
 	// are written before they are sent along. A bench without one sends none.
 	Manifests map[string]string
@@ -46,8 +50,11 @@ type Sender struct {
 	sent  chan struct{} // 1-buffered: something new to confirm
 	tasks chan struct{} // 1-buffered: a photo of a task has got on
 
+	desk *desk
+
 	mu      sync.Mutex
-	running map[string]*transfer // by job ID
+	running map[string]*transfer   // by job ID
+	asked   map[string]ledger.Task // see taskOf
 }
 
 // A transfer is one job in a worker's hands.
@@ -60,6 +67,7 @@ type transfer struct {
 func (s *Sender) init() {
 	s.once.Do(func() {
 		s.sent, s.tasks = make(chan struct{}, 1), make(chan struct{}, 1)
+		s.desk = newDesk()
 		s.running = map[string]*transfer{}
 		s.Recheck = cmp.Or(s.Recheck, defaultRecheck)
 		s.Log = s.Log.With("account", s.Account)
@@ -84,21 +92,26 @@ func (s *Sender) Run(ctx context.Context) error {
 	group.Go(func() error { s.confirm(ctx); return nil })
 	group.Go(func() error { s.commit(ctx, transfers); return nil })
 	group.Go(func() error { s.keep(ctx); return nil })
-	return group.Wait()
+	err := group.Wait()
+	s.desk.clear(func(j ledger.Job) { s.wait(transfers, j, 0, "the agent was stopped") })
+	return err
 }
 
 // work takes one job after the other.
 func (s *Sender) work(ctx, transfers context.Context) {
 	for {
+		if reason, _, _ := s.Gate.State(time.Now()); reason != "" {
+			s.desk.clear(func(j ledger.Job) { s.wait(transfers, j, 0, reason) })
+		}
 		if s.Gate.Wait(ctx) != nil {
 			return
 		}
-		j, err := s.Ledger.Next(ctx, s.Account, ledger.Out)
+		j, err := s.desk.next(ctx, s.Ledger, s.Account)
 		if err != nil {
 			return
 		}
 		if reason, _, _ := s.Gate.State(time.Now()); reason != "" { // it closed while we waited for work
-			s.record(transfers, j, ledger.Event{What: ledger.Waited, Reason: reason})
+			s.wait(transfers, j, 0, reason)
 			continue
 		}
 		s.handle(transfers, j)
@@ -106,7 +119,7 @@ func (s *Sender) work(ctx, transfers context.Context) {
 }
 
 func (s *Sender) handle(ctx context.Context, j ledger.Job) {
-	t := &transfer{job: j, source: &source{job: j}, since: time.Now()}
+	t := &transfer{job: j, source: &source{job: j, sha1: s.Connector.SHA1}, since: time.Now()}
 	s.mu.Lock()
 	s.running[j.ID] = t
 	s.mu.Unlock()
@@ -115,6 +128,10 @@ func (s *Sender) handle(ctx context.Context, j ledger.Job) {
 		delete(s.running, j.ID)
 		s.mu.Unlock()
 	}()
+	if j.Closed {
+		s.record(ctx, j, ledger.Event{What: ledger.CalledOff, Reason: "a person called it off while it was on its way"})
+		return
+	}
 	if j.Kind == ledger.Mark {
 		s.mark(ctx, t)
 		return

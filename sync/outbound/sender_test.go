@@ -104,7 +104,7 @@ func TestSelectsGoBeforeJPEGBeforeRAWAndTheNewestFirst(t *testing.T) {
 			pass(time.Second)
 		}
 		writeAt(t, selects.Folder+"/select.cr3", "select", time.Now().Add(-time.Hour))
-		must(t, selects.Emit(t.Context(), file(t, selects.Folder, "select.cr3")))
+		must(t, emit(t.Context(), selects, file(t, selects.Folder, "select.cr3")))
 		r.start()
 		pass(time.Minute)
 		if got, want := tap.order(), "select.cr3 new.jpg old.jpg other.psd new.cr3 old.cr3 video.mp4"; got != want {

@@ -116,7 +116,7 @@ func TestAFirstSightInTroubleLeavesNothingAloneByMistake(t *testing.T) {
 		if _, err := r.enq.Known(t.Context(), "."); err == nil {
 			t.Error("a folder that is not there was sighted")
 		}
-		if err := r.enq.Emit(t.Context(), watch.File{Name: "a.jpg"}); err == nil {
+		if err := emit(t.Context(), r.enq, watch.File{Name: "a.jpg"}); err == nil {
 			t.Error("a file was taken before the first sight")
 		}
 		must(t, os.Rename(r.hot+".away", r.hot))

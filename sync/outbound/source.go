@@ -15,6 +15,7 @@ import (
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/sync/ledger"
+	"github.com/studio-agent/studio-agent/watch"
 	"github.com/studio-agent/studio-agent/watch/picture"
 )
 
@@ -23,6 +24,8 @@ var (
 	errGone = errors.New("the file was moved away or deleted before it could be sent")
 	// errUnsent says that there is nothing at the remote to be marked.
 	errUnsent = errors.New("the photo itself was not sent; there is nothing to mark")
+	// errTouched says that nobody can tell what was read of a file.
+	errTouched = errors.New("the file was touched while it was sent; it is sent once more")
 	// errNoRoot says that nothing can be said of the file, for its whole hot
 	// folder is not to be seen.
 	errNoRoot = errors.New("its hot folder is missing or empty; is the disk or share mounted?")
@@ -39,6 +42,7 @@ func (e *localError) Unwrap() error { return e.err }
 // to it that what is read is what was accepted.
 type source struct {
 	job  ledger.Job
+	sha1 bool         // the connector wants one
 	read atomic.Int64 // bytes of the latest opening, for progress bars
 
 	mu   sync.Mutex         // guards made: a connector may read elsewhere
@@ -72,7 +76,7 @@ func (s *source) check() error {
 	if info.ModTime().Equal(s.job.ModTime) {
 		return nil
 	}
-	now, err := digest(s.job.Path(), info.Size(), info.ModTime())
+	now, err := digest(s.job.Path(), info.Size(), info.ModTime(), false)
 	if err == nil && now.SHA256 != s.job.Digests.SHA256 {
 		err = errChanged
 	}
@@ -87,6 +91,13 @@ func (s *source) check() error {
 func (s *source) differs(info fs.FileInfo) bool {
 	return !info.Mode().IsRegular() || info.Size() != s.job.Size ||
 		s.job.Digests.SHA256 == "" && !info.ModTime().Equal(s.job.ModTime)
+}
+
+// untouched reports whether nobody can have written to a file since it was
+// accepted, and so since it was digested: its inode has not changed, which no
+// program can set back. Only local disks that have such a time tell.
+func (s *source) untouched(info fs.FileInfo) bool {
+	return !s.job.Changed.IsZero() && watch.Changed(info).Equal(s.job.Changed) && !s.differs(info)
 }
 
 // rootGone reports whether a hot folder is missing or wholly empty, so that the
@@ -117,12 +128,13 @@ func (s *source) open() (io.ReadCloser, error) {
 	}
 	s.read.Store(0)
 	r := &reader{source: s, f: f}
-	if s.job.Digests.SHA256 != "" {
+	switch {
+	case s.job.Digests.SHA256 == "":
+		r.make = newHashes(s.sha1)
+		r.sink = r.make
+	case !s.untouched(info):
 		r.verify = sha256.New()
 		r.sink = r.verify
-	} else {
-		r.make = newHashes()
-		r.sink = r.make
 	}
 	return r, nil
 }
@@ -133,9 +145,9 @@ type reader struct {
 	source *source
 	f      *os.File
 	n      int64
-	sink   io.Writer
-	verify hash.Hash // when the digest is known
-	make   hashes    // when it is not
+	sink   io.Writer // nil while the file is untouched
+	verify hash.Hash // when the digest is known and must be compared
+	make   hashes    // when it is not known
 	end    error     // io.EOF or errChanged, once known
 }
 
@@ -148,7 +160,9 @@ func (r *reader) Read(b []byte) (int, error) {
 	}
 	n, err := r.f.Read(b)
 	r.n += int64(n)
-	r.sink.Write(b[:n])
+	if r.sink != nil {
+		r.sink.Write(b[:n])
+	}
 	r.source.read.Store(r.n)
 	// The last bytes are handed over only when all is known to be right, so
 	// that a remote which counts bytes never has the whole of a wrong file.
@@ -172,6 +186,13 @@ func (r *reader) finish() error {
 	}
 	if r.n != r.source.job.Size || r.source.differs(info) {
 		return r.changed()
+	}
+	if r.sink == nil {
+		if r.source.untouched(info) {
+			return nil
+		}
+		r.end = &localError{errTouched} // the next try compares what it reads
+		return r.end
 	}
 	if r.verify == nil {
 		r.source.mu.Lock()

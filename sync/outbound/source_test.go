@@ -22,7 +22,7 @@ func sourceOf(t *testing.T, path string, known bool) *source {
 	must(t, err)
 	j := ledger.Job{Folder: filepath.Dir(path), Name: filepath.Base(path), Size: info.Size(), ModTime: info.ModTime()}
 	if known {
-		j.Digests, err = digest(path, j.Size, j.ModTime)
+		j.Digests, err = digest(path, j.Size, j.ModTime, false)
 		must(t, err)
 	}
 	return &source{job: j}

@@ -62,13 +62,13 @@ func empty(jobs []ledger.Job) ledger.TaskEvent {
 	return ledger.TaskEvent{What: ledger.CalledOff, Reason: "no photo is left in it"}
 }
 
-// ready are the photos of a task that are at the remote and still selects: of
+// ready are the photos of a task that are at the remote, wanted and still selects: of
 // each name there the newest.
 func (s *Sender) ready(ctx context.Context, jobs []ledger.Job) ([]ledger.Job, error) {
 	var all []ledger.Job
 	at := map[string]int{}
 	for _, j := range jobs {
-		if j.State != ledger.Done {
+		if j.State != ledger.Done || j.Closed {
 			continue
 		}
 		if j.Kind == ledger.Mark {

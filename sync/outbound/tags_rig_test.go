@@ -151,7 +151,7 @@ func (r *rig) rewrite(name, content string) {
 func moveTo(t *testing.T, from *Enqueuer, to *Enqueuer, name string) {
 	t.Helper()
 	must(t, os.Rename(filepath.Join(from.Folder, name), filepath.Join(to.Folder, name)))
-	must(t, to.Emit(t.Context(), file(t, to.Folder, name)))
+	must(t, emit(t.Context(), to, file(t, to.Folder, name)))
 }
 
 func copyTo(t *testing.T, from *Enqueuer, to *Enqueuer, name string) {
@@ -159,5 +159,5 @@ func copyTo(t *testing.T, from *Enqueuer, to *Enqueuer, name string) {
 	content, err := os.ReadFile(filepath.Join(from.Folder, name))
 	must(t, err)
 	writeAt(t, filepath.Join(to.Folder, name), string(content), time.Now())
-	must(t, to.Emit(t.Context(), file(t, to.Folder, name)))
+	must(t, emit(t.Context(), to, file(t, to.Folder, name)))
 }

@@ -18,6 +18,7 @@ type TaskRule struct {
 	Window   time.Duration // 0: no limit
 	Max      int           // 0: no limit
 	Deadline time.Duration // after it was closed: the time when all should be back; 0: none
+	Template string        // what is ordered; empty: what the account is configured for
 }
 
 // By says which selects share a task.
@@ -88,7 +89,7 @@ func (e *Enqueuer) newTask(t Target, key, first string, now time.Time) ledger.Ta
 	task := ledger.Task{
 		ID:      ledger.NewID(t.Account, "task", e.Bench, key+"\x00"+first, now.UTC().Format(time.RFC3339Nano), 1),
 		Account: t.Account, Bench: e.Bench, Key: key, Title: e.Bench + ", " + now.Format("2 Jan 15:04"),
-		Round: 1, State: ledger.Collecting, Created: now, Closes: t.Task.closes(now, now),
+		Round: 1, State: ledger.Collecting, Template: t.Task.Template, Created: now, Closes: t.Task.closes(now, now),
 	}
 	if key != "" {
 		task.Title = e.Bench + "/" + key

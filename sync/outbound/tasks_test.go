@@ -154,7 +154,7 @@ func TestTwoBenchesNeverShareATask(t *testing.T) {
 		other.Bench, other.Targets = "other", r.enq.Targets
 		r.drop("a.jpg", "A")
 		writeAt(t, other.Folder+"/a.jpg", "B", time.Now())
-		must(t, other.Emit(t.Context(), file(t, other.Folder, "a.jpg")))
+		must(t, emit(t.Context(), other, file(t, other.Folder, "a.jpg")))
 		if tasks := r.tasks(); len(tasks) != 2 || tasks[0].Bench == tasks[1].Bench {
 			t.Errorf("tasks %+v, want one for each bench", tasks)
 		}

@@ -123,7 +123,7 @@ func TestALedgerInTroubleForgetsNoPair(t *testing.T) {
 		wantLater(t, r.enq, "a.cr3", "partner")
 		r.sqlSay(`CREATE TRIGGER full BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
 		r.write("a.jpg", "jpg")
-		if err := r.enq.Emit(t.Context(), file(t, r.hot, "a.jpg")); err == nil {
+		if err := emit(t.Context(), r.enq, file(t, r.hot, "a.jpg")); err == nil {
 			t.Error("emit says that all is well")
 		}
 		r.sqlSay(`DROP TRIGGER full`)

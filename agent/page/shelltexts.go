@@ -1,0 +1,57 @@
+package page
+
+// What stands on every page.
+var shellTexts = map[string]string{
+	"nav.main":     "Pages",
+	"nav.benches":  "Benches",
+	"nav.tasks":    "Tasks",
+	"nav.files":    "Files",
+	"nav.accounts": "Accounts",
+	"nav.skip":     "To the content",
+
+	"shell.quiet":   "all delivered",
+	"shell.open":    "%s · %s behind",
+	"shell.held":    "%s needs you",
+	"shell.helds":   "%s need you",
+	"shell.logout":  "Log out",
+	"shell.version": "studio-agent %s",
+	"shell.help":    "Keys",
+	"shell.lost":    "No connection to the agent since %s. Pictures in the hot folders are safe and wait there. This page comes back by itself.",
+	"shell.silent":  "The agent gives no sign of life since %s: it was killed or hangs. This is what it knew.",
+	"shell.stopped": "The agent is stopped since %s. This is what it knew.",
+	"shell.never":   "The agent has not said anything yet.",
+	"shell.failed":  "Not done: %s",
+	"shell.asking":  "One moment …",
+
+	"pause.title":  "Pause",
+	"pause.all":    "All accounts",
+	"pause.10m":    "For 10 minutes",
+	"pause.1h":     "For an hour",
+	"pause.open":   "Until somebody resumes",
+	"pause.resume": "Resume all",
+	"pause.paused": "Paused",
+	"pause.until":  "Paused until %s",
+
+	"sign.fine":    "done",
+	"sign.working": "on its way",
+	"sign.waiting": "waiting",
+	"sign.needs":   "needs a person",
+	"sign.failed":  "failed",
+
+	"help.title":  "Keys",
+	"help.close":  "Close",
+	"help.move":   "next and previous",
+	"help.select": "select",
+	"help.open":   "open",
+	"help.import": "import",
+	"help.retry":  "try again",
+	"help.search": "search",
+	"help.go":     "go to Benches, Tasks, Files, Accounts",
+	"help.help":   "these keys",
+
+	"login.title":    "Log in to %s",
+	"login.password": "Password",
+	"login.enter":    "Log in",
+	"login.wrong":    "That is not the password.",
+	"login.wait":     "Too many wrong passwords. Try again in %s.",
+}
