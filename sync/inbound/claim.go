@@ -99,7 +99,8 @@ func (k clues) at(bench, name string, photos []ledger.Job) (claim, error) {
 	photos = slices.DeleteFunc(slices.Clone(photos), func(j ledger.Job) bool { return j.Bench != bench })
 	if found := match(photos, name); len(found) == 1 {
 		c.answers, c.round, c.name = found[0].ID, found[0].Round, path.Base(name)
-		if samePath(found[0].Name, name) {
+		sure := k.answered != nil && k.answered.ID == found[0].ID && !strings.Contains(name, "/") // only its folder is not told
+		if sure || samePath(found[0].Name, name) {
 			c.name = path.Join(path.Dir(found[0].Name), c.name)
 		}
 	} else if k.answered != nil && len(found) == 0 && k.answered.Bench == bench {
