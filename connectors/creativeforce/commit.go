@@ -194,7 +194,7 @@ func (a *account) refusal(ctx context.Context, t *task, told submitReply, newest
 	words := told.words(a.gateway.cleaner(ctx))
 	if told.StatusCode != nil && slices.Contains(a.opt.UnknownAssets, int(*told.StatusCode)) {
 		if time.Since(newest) < a.opt.SubmitPatience {
-			return fmt.Errorf("Creative Force does not know the uploads of %s yet (%s)", t.title(), words)
+			return fmt.Errorf("the uploads of %s are not known to Creative Force yet (%s)", t.title(), words)
 		}
 		for _, o := range t.due() {
 			if err := a.memory.Keep(uploadKey(t.batch(), o.id), ""); err != nil {

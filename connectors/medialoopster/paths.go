@@ -109,7 +109,7 @@ func plainPath(p string) (string, error) {
 	}
 	for part := range strings.SplitSeq(strings.Trim(p, "/"), "/") {
 		if part == "." || part == ".." || part == "" && strings.Trim(p, "/") != "" {
-			return "", errors.New("must not hold empty parts, . or ..")
+			return "", errors.New("must not hold empty parts, nor . or .. as a part")
 		}
 	}
 	if strings.ContainsRune(p, 0) {

@@ -162,8 +162,10 @@ func TestStorageTakesWhatWasSignedAndNothingElse(t *testing.T) {
 		if v.put(address, "abc", false) != 403 || v.put(address+"0", "abc", true) != 403 || v.put(address, "abd", true) != 400 || v.put(address, "abcd", true) != 400 {
 			t.Error("something was taken that was not signed")
 		}
-		if v.put(address, "abc", true) != 200 || v.put(address, "abc", true) != 200 || len(v.sim.Uploads()) != 1 {
-			t.Error("a put, and the same once more, must be one file")
+		for range 2 {
+			if v.put(address, "abc", true) != 200 || len(v.sim.Uploads()) != 1 {
+				t.Error("a put, and the same once more, must be one file")
+			}
 		}
 		time.Sleep(time.Minute)
 		if v.put(address, "abc", true) != 403 {

@@ -11,8 +11,6 @@ import (
 	"time"
 )
 
-var errBroken = errors.New("connection broken off")
-
 // A refusal is an answer that is no success.
 type refusal struct {
 	status int
