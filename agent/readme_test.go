@@ -15,6 +15,8 @@ import (
 func TestTheReadmesConfigurationsAreAccepted(t *testing.T) {
 	t.Setenv("GS_TOKEN", "token")
 	t.Setenv("FTP_PASSWORD", "password")
+	t.Setenv("PIXELZ_EMAIL", "studio@example.com")
+	t.Setenv("PIXELZ_KEY", "key")
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

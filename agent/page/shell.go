@@ -16,7 +16,7 @@ func sum(o overview.Overview) overview.Light {
 		if slices.Index(worst, l.Sign) > slices.Index(worst, all.Sign) {
 			all.Sign = l.Sign
 		}
-		all.Open, all.Held, all.Bytes = all.Open+l.Open, all.Held+l.Held, all.Bytes+l.Bytes
+		all.Open, all.Held, all.Ready, all.Bytes = all.Open+l.Open, all.Held+l.Held, all.Ready+l.Ready, all.Bytes+l.Bytes
 		all.Behind = max(all.Behind, l.Behind)
 	}
 	if !o.Running || o.Live.Problem != "" {

@@ -13,6 +13,7 @@ var shellTexts = map[string]string{
 	"shell.open":    "%s · %s behind",
 	"shell.held":    "%s needs you",
 	"shell.helds":   "%s need you",
+	"shell.ready":   "%d ready to import",
 	"shell.logout":  "Log out",
 	"shell.version": "studio-agent %s",
 	"shell.help":    "Keys",
