@@ -40,6 +40,7 @@ func (c *cli) checkCommand() *cobra.Command {
 				r.folder(f)
 			}
 			r.landings(cfg)
+			r.page(tools, cfg.Page)
 			if !offline {
 				r.accounts(cmd.Context(), tools, cfg, made)
 			}
