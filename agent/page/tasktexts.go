@@ -102,7 +102,7 @@ var taskTexts = map[string]string{
 	"new.templatename": "Template, by name",
 	"new.comment":      "Comment for the retoucher",
 	"new.name":         "Title",
-	"new.namehint":     "made from template and day",
+	"new.namehint":     "made from bench and time",
 	"new.deadline":     "Deadline",
 	"new.nodeadline":   "none",
 	"new.save":         "Save",
