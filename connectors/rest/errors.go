@@ -48,7 +48,7 @@ func StatusOf(err error) (status int, said string) {
 // refusal makes the error of a reply that is no success.
 func (c *Client) refusal(r Request, resp *http.Response, t *ticket) error {
 	head, _ := io.ReadAll(io.LimitReader(resp.Body, errorBytes)) // what came is said, if anything
-	e := &StatusError{Status: resp.StatusCode, Said: c.clean(said(head))}
+	e := &StatusError{Status: resp.StatusCode, Said: oneLine(c.clean(words(head)), saidBytes)}
 	if e.Status == http.StatusTooManyRequests {
 		until := t.refused(retryAfter(resp.Header.Get("Retry-After")))
 		return &connectors.ThrottledError{Until: until, Reason: fmt.Sprintf("%s asked for fewer requests (%v)", c.base.Host, e)}
@@ -107,9 +107,10 @@ func (c *Client) clean(s string) string {
 	return s
 }
 
-// said finds the words for a person in an error's body: those of the common
-// JSON shapes, else the beginning of the text, on one line.
-func said(body []byte) string {
+// words finds the words for a person in an error's body: those of the common
+// JSON shapes, else all of the text. Secrets must be taken out of them before
+// they are cut, or a part of one stays.
+func words(body []byte) string {
 	text := string(body)
 	var plain string
 	var shaped struct {
@@ -120,19 +121,19 @@ func said(body []byte) string {
 	case json.Unmarshal(body, &plain) == nil:
 		text = plain
 	case json.Unmarshal(body, &shaped) == nil:
-		words := messages(shaped.Errors)
+		found := messages(shaped.Errors)
 		for _, v := range []any{shaped.Message, shaped.Error, shaped.Detail, shaped.Title} {
 			if s, ok := v.(string); ok {
-				words = append(words, s)
+				found = append(found, s)
 			}
 		}
-		if len(words) > 0 {
-			text = strings.Join(words, "; ")
+		if len(found) > 0 {
+			text = strings.Join(found, "; ")
 		}
 	case bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")):
 		return "a web page instead of an answer"
 	}
-	return oneLine(text, saidBytes)
+	return text
 }
 
 // messages reads errors: [{"message"} or {"detail"} or "text", …].

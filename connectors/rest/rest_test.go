@@ -165,7 +165,7 @@ func TestSaid(t *testing.T) {
 		`{"a":1}`:                                        `{"a":1}`,
 		strings.Repeat("é", 300):                         strings.Repeat("é", 100) + "…",
 	} {
-		if got := said([]byte(body)); got != want {
+		if got := oneLine(words([]byte(body)), saidBytes); got != want {
 			t.Errorf("%.40q: said %q, want %q", body, got, want)
 		}
 	}
@@ -313,5 +313,16 @@ func TestBeforeComesFirstAndMayStop(t *testing.T) {
 	_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Body: src, Length: 5, Before: func() error { return stop }})
 	if !errors.Is(err, stop) || asked != 0 || src.closed.Load() != 1 {
 		t.Errorf("got %v, asked %d times, closed %d times", err, asked, src.closed.Load())
+	}
+}
+
+func TestASecretIsTakenOutBeforeItsReplyIsCut(t *testing.T) {
+	for before := saidBytes - len(secret); before <= saidBytes; before++ {
+		body := strings.Repeat("x", before) + secret
+		c := faked(t, func(*http.Request) (*http.Response, error) { return reply(400, body), nil })
+		_, err := c.Do(t.Context(), Request{Method: http.MethodGet, Path: "/"})
+		if err == nil || strings.Contains(err.Error(), secret[:4]) {
+			t.Fatalf("after %d bytes: %v", before, err)
+		}
 	}
 }
