@@ -81,7 +81,8 @@ func run[T any](b *browser, action chromedp.Action[T]) T {
 
 func (b *browser) open(path string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(b.base+path), chromedp.WaitReady("body"))
+	b.do(chromedp.Navigate(b.base + path))
+	b.await(`document.readyState == "complete"`) // only then its script listens to keys
 }
 
 // click presses what css finds.

@@ -158,7 +158,7 @@ func TestThePageIsUsedByKeyboard(t *testing.T) {
 	s.shoot(3)
 	b := s.browser()
 	b.do(chromedp.KeyEvent("g"), chromedp.KeyEvent("t"))
-	b.await(`location.pathname == "/tasks"`)
+	b.await(`location.pathname == "/tasks" && document.readyState == "complete"`)
 	b.do(chromedp.KeyEvent("?"))
 	b.await(`document.querySelector("dialog[open]")`)
 	b.judge("the help of keys")
