@@ -4,7 +4,6 @@
 package creativeforcesim
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -134,47 +133,8 @@ func (s *Sim) Close() error {
 	return s.http.Close()
 }
 
-// Pipe returns a listener and the client that reaches it, whatever the URL
-// says, joined in memory: they work in a testing/synctest bubble, where sockets
-// hang. Close the client's idle connections at the end.
-func Pipe() (net.Listener, *http.Client) {
-	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
-	return l, &http.Client{Transport: &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 16}}
-}
-
-type pipeListener struct {
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case l.conns <- far:
-		return near, nil
-	case <-l.closed:
-		return nil, errors.New("connection refused")
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
+// Pipe is faults.Pipe.
+func Pipe() (net.Listener, *http.Client) { return faults.Pipe() }
 
 // guid is a new one.
 func guid() string {
