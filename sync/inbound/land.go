@@ -74,7 +74,9 @@ func (c *Collector) publish(t *transfer, d connectors.Digests, root *os.Root) er
 	if err == nil {
 		var next ledger.Job
 		if next, err = c.Ledger.Record(t.job, ledger.Event{What: ledger.Published, At: time.Now()}); err == nil {
+			c.mu.Lock() // Status reads the jobs of running transfers
 			t.job = next
+			c.mu.Unlock()
 		}
 	}
 	if err != nil {
