@@ -114,6 +114,9 @@ func (a *agent) accountPart(cfg *config.Config, account config.Account, made map
 		runs = append(runs, p.sender.Run)
 	}
 	if p.collector = a.collector(a.ledger, g, cfg, account, made); p.collector != nil {
+		if p.sender != nil {
+			p.collector.Assigned = p.sender.Wake
+		}
 		for _, b := range cfg.Benches {
 			if importsFrom(b, account.Name) {
 				p.fingerprint += b.Imports.Fingerprint()

@@ -183,10 +183,19 @@ type Connector struct {
 	// everywhere it returns an error, not a shorter list. It goes with Mark.
 	Chosen func(ctx context.Context, bench string) ([]Receipt, error)
 	// Commit submits a batch, with the newest uncommitted receipt of each name.
-	// It returns IncompleteError and is then asked again when more is
-	// delivered, or when its last open photo was superseded. It calls publish
-	// right before it submits.
+	// It returns IncompleteError, before anything was submitted, and is then asked
+	// again when more is delivered, or when its last open photo was superseded. It
+	// calls publish right before it submits. It is asked again, too, after more was
+	// delivered to what people go on working on (an edit project): what is submitted
+	// already is left alone then.
 	Commit func(ctx context.Context, batch string, delivered []Receipt, publish func() error) error
+	// Assignments are the tasks that the remote has handed out, as the last
+	// complete Pending saw them: it asks nobody. Vet names their batches, and Commit
+	// submits them.
+	Assignments func(ctx context.Context) ([]Assignment, error)
+	// Projects are the edit projects that the remote keeps an eye on; nil where
+	// there is no such thing.
+	Projects *Projects
 	// List says what is at the remote for a bench, in full, so that it can be
 	// compared with the disk; Name is spelled as Photo.Name was, as far as can be
 	// told.

@@ -34,7 +34,7 @@ func New(setup connectors.Setup) (connectors.Connector, error) {
 	}
 	c := connectors.Connector{
 		Out: a, In: a, Workers: a.workers,
-		Vet: a.vet, Commit: a.commit, Probe: a.probe, Examine: a.examine, Specify: a.specify,
+		Vet: a.vet, Commit: a.commit, Probe: a.probe, Examine: a.examine, Specify: a.specify, Assignments: a.assignments,
 	}
 	if a.hook != nil {
 		c.Hook = a.hook

@@ -42,7 +42,10 @@ type Collector struct {
 	Poll       time.Duration // between two looks at the account; 0 means 60 s
 	Workers    int           // fetches at the same time; 0 means 2
 	Quarantine string        // folder for what matches nothing, a folder per account in it; made if missing
-	Log        *slog.Logger
+	// Assigned, if not nil, is called when what the account told of its own tasks has
+	// changed something.
+	Assigned func()
+	Log      *slog.Logger
 
 	once    sync.Once
 	wake    chan struct{} // 1-buffered: look at the account now
@@ -126,6 +129,9 @@ func (c *Collector) poll(ctx context.Context) {
 		}
 		failures = 0
 		took := time.Since(began)
+		if err := c.assign(ctx); err != nil && ctx.Err() == nil {
+			c.Log.Warn("What the account says of its tasks cannot be taken over; it is asked again", "error", err)
+		}
 		unsettled, err := c.look(ctx, list)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -137,6 +143,22 @@ func (c *Collector) poll(ctx context.Context) {
 			c.rest(ctx, c.Poll+rand.N(c.Poll/10+1)-c.Poll/20)
 		}
 	}
+}
+
+// assign takes over what the account says of the tasks that it hands out.
+func (c *Collector) assign(ctx context.Context) error {
+	if c.Connector.Assignments == nil {
+		return nil
+	}
+	all, err := c.Connector.Assignments(ctx)
+	if err != nil {
+		return err
+	}
+	changed, err := c.Ledger.Assign(time.Now(), c.Account, all)
+	if changed && c.Assigned != nil {
+		c.Assigned()
+	}
+	return err
 }
 
 // missed tells gate and people of a look that failed.

@@ -85,13 +85,16 @@ func (c *Collector) claimed(ctx context.Context, it item, sent batches, unsure b
 }
 
 func (c *Collector) newJob(it item, to claim) ledger.Job {
-	rank := 0
+	batch, rank := it.rt.Batch, 0
+	if batch != "" && c.Connector.Assignments != nil {
+		batch = ledger.TaskID(c.Account, batch)
+	}
 	if it.rt.Remote != "" {
 		rank = 1 // a bench does not wait for a mirror's backlog
 	}
 	return ledger.Job{
 		Rank: rank,
-		ID:   it.id, Account: c.Account, Bench: to.bench, Folder: to.folder, Name: to.name, Batch: it.rt.Batch,
+		ID:   it.id, Account: c.Account, Bench: to.bench, Folder: to.folder, Name: to.name, Batch: batch,
 		Flow: ledger.In, Kind: ledger.Fetch, Generation: 1, Size: it.rt.Size, ModTime: it.rt.ModTime, Remote: it.rt.Remote,
 		Source: ledger.Source{
 			ID: it.rt.ID, Name: it.rt.Name, Batch: it.rt.Batch, Bench: it.rt.Bench, Answers: it.rt.Answers,

@@ -191,6 +191,9 @@ func follow(tx transaction, j Job, e Event) error {
 		}
 		return nil
 	}
+	if err := rested(tx, j); err != nil {
+		return err
+	}
 	if e.What == CalledOff || e.What == WrittenOff {
 		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}

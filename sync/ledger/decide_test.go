@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -78,7 +79,7 @@ func TestADecisionThatCannotBeLeavesNoTrace(t *testing.T) {
 				t.Fatal("it was written")
 			}
 			wantState(t, l, other, state)
-			if got := findTask(t, l, "t"); got != was {
+			if got := findTask(t, l, "t"); !reflect.DeepEqual(got, was) {
 				t.Errorf("the task is %+v, want %+v", got, was)
 			}
 			if n := count1(t, l, `SELECT COUNT(*) FROM jobs`); n != jobs {

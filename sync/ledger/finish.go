@@ -43,7 +43,7 @@ func finishTask(tx transaction, t Task, by What, now time.Time) (Task, error) {
 func finishTaskOf(tx transaction, job string, by What, now time.Time) error {
 	t, ok, err := taskOf(tx, job)
 	given := by == CalledOff || by == WrittenOff
-	if err != nil || !ok || t.State != AtVendor && (t.State != Collecting || !given) {
+	if err != nil || !ok || t.Kind != OrderedTask || t.State != AtVendor && (t.State != Collecting || !given) {
 		return err
 	}
 	if waits, err := awaits(tx, t); err != nil || waits {
@@ -66,7 +66,7 @@ func awaits(tx transaction, t Task) (waits bool, err error) {
 // reopenTaskOf has the task that a job on its way out belongs to wait again.
 func reopenTaskOf(tx transaction, job string, now time.Time) error {
 	t, ok, err := taskOf(tx, job)
-	if err == nil && ok && !t.State.Open() {
+	if err == nil && ok && t.Kind == OrderedTask && !t.State.Open() {
 		_, err = recordTask(tx, t, TaskEvent{What: Reopened, At: now})
 	}
 	return err

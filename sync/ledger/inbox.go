@@ -60,10 +60,11 @@ func (l *Ledger) Retouches(ctx context.Context, account string, ids []string) (m
 // AtRetouch returns what a retouch with this stem may answer: what account has,
 // or may have for all that is known, of its selects or, if there is none, of any
 // role; the newest first. A vendor can be faster than the answer that its server
-// has a photo.
+// has a photo. What went into a task that is not ours is not answered by anything.
 func (l *Ledger) AtRetouch(ctx context.Context, account, stem string) ([]Job, error) {
 	jobs, err := l.jobs(ctx, `WHERE account = ? AND stem = ? AND flow = 'out'
-		AND (+state IN ('publishing', 'sent', 'done') OR +state IN ('queued', 'moving') AND published) ORDER BY created DESC`, account, stem)
+		AND (+state IN ('publishing', 'sent', 'done') OR +state IN ('queued', 'moving') AND published)
+		AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.id = jobs.batch AND t.kind != '') ORDER BY created DESC`, account, stem)
 	isSelect := func(j Job) bool { return j.Role == connectors.Select }
 	if slices.ContainsFunc(jobs, isSelect) {
 		jobs = slices.DeleteFunc(jobs, func(j Job) bool { return !isSelect(j) })

@@ -208,7 +208,7 @@ func TestOpenRefusesDamage(t *testing.T) {
 			path := newPath(t)
 			l := openAt(t, path)
 			accept(t, l, newJob("a", 1))
-			must(t, l.Memory("gs").Keep("key", "value")) // its index is the last page
+			offer(t, l, newFetch("b", batch("of many"))) // the index of its batch is the last page
 			must(t, l.Close())
 			must(t, test.damage(path, content(t, path)))
 			files := []string{path}

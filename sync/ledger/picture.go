@@ -16,6 +16,7 @@ const (
 	ReadyToImport   PictureState = "ready to import"
 	Importing       PictureState = "importing"
 	PictureImported PictureState = "imported"
+	Delivered       PictureState = "delivered"   // to a task from which nothing comes back
 	PictureClosed   PictureState = "written off" // or called off: a person waits for it no more
 	Error           PictureState = "error"       // parked, or given up by the vendor
 )
@@ -31,7 +32,9 @@ type Picture struct {
 }
 
 // Settled reports whether nothing more is awaited for p.
-func (p Picture) Settled() bool { return p.State == PictureImported || p.State == PictureClosed }
+func (p Picture) Settled() bool {
+	return p.State == PictureImported || p.State == PictureClosed || p.State == Delivered
+}
 
 // Pictures returns the photos of a task, in the order of their names. Of each,
 // the newest round counts, and of that the newest generation; what comes back for
@@ -43,6 +46,10 @@ func (l *Ledger) Pictures(ctx context.Context, taskID string, now time.Time) ([]
 	}
 	all, err := pictures(ctx, l.read, taskID)
 	for i, p := range all {
+		if t.Kind != OrderedTask && p.State == AtRetouch {
+			p.State = Delivered
+			all[i].State = Delivered
+		}
 		all[i].Late = !p.Settled() && !t.Deadline.IsZero() && now.After(t.Deadline)
 	}
 	return all, err

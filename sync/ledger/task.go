@@ -22,11 +22,22 @@ const (
 // Open reports whether something of the task is still expected.
 func (s TaskState) Open() bool { return s == Collecting || s == Committing || s == AtVendor }
 
+// A TaskKind says whose a task is.
+type TaskKind string
+
+const (
+	OrderedTask  TaskKind = ""         // ours: what was sent is awaited back
+	ReceivedTask TaskKind = "received" // the remote's: what it expects goes there, and nothing comes back
+	ProjectTask  TaskKind = "project"  // an edit project: media go there for as long as it lives
+)
+
 // A Task is photos that travel to a vendor together and are tracked until all
-// are back. Its photos carry its ID in Job.Batch.
+// are back. Its photos carry its ID in Job.Batch. What other kinds do is in
+// standing.go.
 type Task struct {
 	ID, Account, Bench string
-	Key                string // what it collects: a sub-folder, or empty for a time window
+	Kind               TaskKind
+	Key                string // what it collects: a sub-folder, or empty for a time window; of other kinds the batch as the connector calls it
 	Title              string // for people
 	Round              int    // 1, and one more each time that something of it is ordered again
 	State              TaskState
@@ -40,13 +51,20 @@ type Task struct {
 	Failures           int       // failed tries to commit in a row
 	Reason             string    // why it waits, in words for people
 	Published          bool      // an earlier commit may have happened
+
+	// Of a ReceivedTask, as the remote tells:
+	Link    string   // where a person sees it
+	Status  string   // what it is called there
+	Missing []string // names of what is expected and was not delivered yet
+
+	News int // how often something of it came to rest; not of an OrderedTask
 }
 
 // Events of tasks. Of a job's, these happen to tasks too: Published (the intent
 // to commit is on disk), Accepted (the vendor has it), Failed and Waited (this
 // try to commit came to nothing), Settled (all of it has landed).
 const (
-	Full       What = "full"      // nothing more is to be added
+	Full       What = "full"      // nothing more is to be added; of a task that waits for a person: try again
 	CalledOff  What = "cancelled" // a person said: it is not wanted
 	WrittenOff What = "closed"    // a person said: what is missing will not come
 	Reordered  What = "reordered" // a person orders some of it once more
@@ -60,6 +78,9 @@ type TaskEvent struct {
 	Until  time.Time // Failed, Waited: when to try again; zero means at once
 	Clean  bool      // Failed, Waited: the vendor surely has not got it
 	Reason string    // in words for people
+	// Missing, of a ReceivedTask that was refused as incomplete, is what it is
+	// without; nil means "as known".
+	Missing []string
 }
 
 // ErrTaskClosed says that a task takes no more photos: they need another one.
@@ -86,13 +107,19 @@ func (t Task) After(e TaskEvent) (Task, error) {
 		return t, fmt.Errorf("a task that is %s cannot be %s", t.State, e.What)
 	}
 	t.Reason = e.Reason
+	if e.Missing != nil {
+		t.Missing = e.Missing
+	}
 	switch e.What {
 	case Full:
 		t.Closes = e.At
+		if t.Kind != OrderedTask {
+			t.NotBefore = time.Time{}
+		}
 	case Published:
 		t.State, t.Published = Committing, true
 	case Accepted:
-		t.State, t.Published, t.Failures, t.NotBefore = AtVendor, false, 0, time.Time{}
+		t.State, t.Published, t.Failures, t.NotBefore, t.Missing = AtVendor, false, 0, time.Time{}, nil
 	case Failed, Waited:
 		t.NotBefore = e.Until
 		if e.What == Failed {
@@ -111,6 +138,9 @@ func (t Task) After(e TaskEvent) (Task, error) {
 		t.again(e.At)
 	case Reopened:
 		t.State = AtVendor
+		if t.Kind == ReceivedTask {
+			t.State, t.Published, t.Failures, t.NotBefore = Collecting, false, 0, time.Time{}
+		}
 	}
 	return t, nil
 }

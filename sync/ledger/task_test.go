@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestTaskAfter(t *testing.T) {
 					want.Reason = "new"
 					test.change(&want)
 				}
-				if got, err := livedTask(s).After(e); got != want || (err == nil) != allowed {
+				if got, err := livedTask(s).After(e); !reflect.DeepEqual(got, want) || (err == nil) != allowed {
 					t.Errorf("got  %+v, %v\nwant %+v, allowed %v", got, err, want, allowed)
 				}
 			})
@@ -76,7 +77,7 @@ func TestTaskAfterModel(t *testing.T) {
 			e := TaskEvent{What: drawn.What, At: drawn.At, Until: drawn.Until, Clean: drawn.Clean}
 			next, err := task.After(e)
 			if err != nil {
-				if next != task {
+				if !reflect.DeepEqual(next, task) {
 					t.Fatalf("a refused %s changed the task", e.What)
 				}
 				continue

@@ -3,16 +3,22 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
-const taskColumns = `id, account, bench, key, title, round, state, template, created, closes, deadline, not_before, failures, reason, published, comment, by_hand`
+const taskColumns = `id, account, bench, key, title, round, state, template, created, closes, deadline, not_before, failures, reason, published, comment, by_hand,
+	kind, link, status, missing, news`
 
 func scanTask(s scanner) (Task, error) {
 	var t Task
 	var created, closes, deadline, notBefore int64
+	var missing string
 	err := s.Scan(&t.ID, &t.Account, &t.Bench, &t.Key, &t.Title, &t.Round, &t.State, &t.Template, &created, &closes, &deadline, &notBefore,
-		&t.Failures, &t.Reason, &t.Published, &t.Comment, &t.ByHand)
+		&t.Failures, &t.Reason, &t.Published, &t.Comment, &t.ByHand, &t.Kind, &t.Link, &t.Status, &missing, &t.News)
+	if missing != "" {
+		t.Missing = strings.Split(missing, "\n")
+	}
 	t.Created, t.Closes, t.Deadline, t.NotBefore = fromNanos(created), fromNanos(closes), fromNanos(deadline), fromNanos(notBefore)
 	return t, err
 }
@@ -57,10 +63,11 @@ func (l *Ledger) CollectingTask(ctx context.Context, account, bench, key string,
 
 // DueTasks returns the tasks of account that are to be committed now, those that
 // closed first first: they take no more photos, and none of theirs is on its way
-// out any more. A parked one does not keep the others waiting.
+// out any more. A parked one does not keep the others waiting, and a project waits
+// for none.
 func (l *Ledger) DueTasks(ctx context.Context, account string, now time.Time) ([]Task, error) {
 	return queryTasks(ctx, l.read, `account = ? AND state IN ('collecting', 'committing') AND (state = 'committing' OR closes != 0 AND closes <= ?) AND not_before <= ?
-		AND NOT EXISTS (`+openOfTask+`) ORDER BY closes`, account, nanos(now), nanos(now))
+		AND (kind = 'project' OR NOT EXISTS (`+openOfTask+`)) ORDER BY closes`, account, nanos(now), nanos(now))
 }
 
 // openOfTask are the jobs of task t that are still on their way.
@@ -107,9 +114,9 @@ func addTask(tx transaction, t Task, now time.Time) error {
 	if t.Created.IsZero() {
 		t.Created = now
 	}
-	_, err := tx.Exec(`INSERT INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := tx.Exec(`INSERT INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		t.ID, t.Account, t.Bench, t.Key, t.Title, t.Round, t.State, t.Template, nanos(t.Created), nanos(t.Closes), nanos(t.Deadline), nanos(t.NotBefore),
-		t.Failures, t.Reason, t.Published, t.Comment, t.ByHand)
+		t.Failures, t.Reason, t.Published, t.Comment, t.ByHand, t.Kind, t.Link, t.Status, strings.Join(t.Missing, "\n"), t.News)
 	if err != nil {
 		return err
 	}
@@ -117,13 +124,13 @@ func addTask(tx transaction, t Task, now time.Time) error {
 }
 
 // RecordTask applies e to t and returns t as it stands afterwards; it is on disk
-// then. The error wraps ErrLost if t is not as the ledger has it, or if photos
-// were added just before Published; and is After's if e cannot happen. Then
-// nothing was changed.
+// then. The error wraps ErrLost if t is not as the ledger has it, if photos were
+// added just before Published, or if there was news of it that t does not have; and
+// is After's if e cannot happen. Then nothing was changed.
 func (l *Ledger) RecordTask(t Task, e TaskEvent) (Task, error) {
 	var next Task
 	err := l.write(func(tx transaction) (err error) {
-		if next, err = recordTask(tx, t, e); err != nil || next.State != AtVendor {
+		if next, err = recordTask(tx, t, e); err != nil || next.State != AtVendor || next.Kind != OrderedTask {
 			return err
 		}
 		next, err = finishTask(tx, next, e.What, e.At)
@@ -141,13 +148,13 @@ func recordTask(tx transaction, t Task, e TaskEvent) (Task, error) {
 		return t, err
 	}
 	unless := `SELECT 1 WHERE FALSE`
-	if e.What == Published {
+	if e.What == Published && t.Kind != ProjectTask {
 		unless = openOfTask
 	}
-	res, err := tx.Exec(`UPDATE tasks AS t SET state = ?, round = ?, closes = ?, deadline = ?, not_before = ?, failures = ?, reason = ?, published = ?
-		WHERE id = ? AND state = ? AND closes = ? AND failures = ? AND published = ? AND NOT EXISTS (`+unless+`)`,
-		next.State, next.Round, nanos(next.Closes), nanos(next.Deadline), nanos(next.NotBefore), next.Failures, next.Reason, next.Published,
-		t.ID, t.State, nanos(t.Closes), t.Failures, t.Published)
+	res, err := tx.Exec(`UPDATE tasks AS t SET state = ?, round = ?, closes = ?, deadline = ?, not_before = ?, failures = ?, reason = ?, published = ?, missing = ?
+		WHERE id = ? AND state = ? AND closes = ? AND failures = ? AND published = ? AND news = ? AND NOT EXISTS (`+unless+`)`,
+		next.State, next.Round, nanos(next.Closes), nanos(next.Deadline), nanos(next.NotBefore), next.Failures, next.Reason, next.Published, strings.Join(next.Missing, "\n"),
+		t.ID, t.State, nanos(t.Closes), t.Failures, t.Published, t.News)
 	if err != nil {
 		return t, err
 	}

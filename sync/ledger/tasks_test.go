@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -50,18 +51,19 @@ func wantTasks(t *testing.T, what string, got []Task, err error, want ...string)
 func TestATaskComesBackWhole(t *testing.T) {
 	l := openNew(t)
 	want := Task{ID: "i", Account: "gs", Bench: "b", Key: "k", Title: "t", Round: 2, State: Committing, Template: "m", Created: time.Unix(1, 2), Closes: time.Unix(3, 4),
-		Deadline: time.Unix(5, 6), NotBefore: time.Unix(7, 8), Failures: 9, Reason: "r", Published: true, Comment: "c", ByHand: true}
+		Deadline: time.Unix(5, 6), NotBefore: time.Unix(7, 8), Failures: 9, Reason: "r", Published: true, Comment: "c", ByHand: true,
+		Kind: ReceivedTask, Link: "l", Status: "s", Missing: []string{"m", "n"}, News: 10}
 	wantSet(t, want)
 	bare := Task{ID: "j", State: Collecting}
 	putTasks(t, l, noon, want, bare)
-	if got := findTask(t, l, "i"); got != want {
+	if got := findTask(t, l, "i"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	got := findTask(t, l, "j")
 	if !got.Created.Equal(noon) {
 		t.Errorf("created at %v, want now", got.Created)
 	}
-	if got.Created = (time.Time{}); got != bare {
+	if got.Created = (time.Time{}); !reflect.DeepEqual(got, bare) {
 		t.Errorf("got  %+v\nwant %+v", got, bare)
 	}
 	if _, ok, err := l.Task(t.Context(), "nobody"); ok || err != nil {
@@ -186,7 +188,7 @@ func TestRecordTask(t *testing.T) {
 		t.Errorf("a task is committed though it was opened again: %v", err)
 	}
 	task := recTask(t, l, findTask(t, l, "t"), Published)
-	if got := findTask(t, l, "t"); got != task || got.State != Committing {
+	if got := findTask(t, l, "t"); !reflect.DeepEqual(got, task) || got.State != Committing {
 		t.Errorf("on disk is %+v, want %+v", got, task)
 	}
 	_, err := l.RecordTask(task, TaskEvent{What: Settled, At: noon})

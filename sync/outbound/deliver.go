@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,10 @@ func (s *Sender) deliver(ctx context.Context, t *transfer) {
 		s.fail(ctx, j, err)
 		return
 	}
-	batch, err := s.vet(ctx, j, photo)
-	if err != nil {
+	if photo.Batch, err = s.vet(ctx, j, photo); err != nil {
 		s.fail(ctx, j, err)
 		return
 	}
-	photo.Batch = batch
 	if j.Starts > 1 || j.Published || j.Ask && !s.Connector.Looks {
 		var goOn bool
 		if j, goOn = s.ask(ctx, j, photo); !goOn {
@@ -62,14 +61,25 @@ func (s *Sender) photo(ctx context.Context, j ledger.Job) (photo connectors.Phot
 	return photo, err
 }
 
+// vet returns the batch of a photo, as the connector calls it. What a person sends
+// anyway is in it all the same.
 func (s *Sender) vet(ctx context.Context, j ledger.Job, photo connectors.Photo) (batch string, err error) {
-	if s.Connector.Vet == nil || j.Forced {
-		return j.Batch, nil
+	if s.Connector.Vet == nil {
+		return photo.Batch, nil
 	}
-	if batch, err = s.Connector.Vet(ctx, photo); batch == "" {
-		batch = j.Batch
+	batch, err = s.Connector.Vet(ctx, photo)
+	if j.Forced && errors.Is(err, connectors.ErrRejected) {
+		err = nil
 	}
-	return batch, err
+	return cmp.Or(batch, photo.Batch), err
+}
+
+// batchOf is what the ledger calls the batch of a photo that was vetted.
+func (s *Sender) batchOf(j ledger.Job, photo connectors.Photo) string {
+	if photo.Batch == j.Batch {
+		return j.Batch
+	}
+	return ledger.TaskID(s.Account, photo.Batch)
 }
 
 // ask finds out whether the photo is at the remote already. goOn says that it
@@ -81,7 +91,7 @@ func (s *Sender) ask(ctx context.Context, j ledger.Job, photo connectors.Photo) 
 		return j, false
 	}
 	if !found[0].Zero() {
-		if next, ok := s.record(ctx, j, ledger.Event{What: ledger.Confirmed, Receipt: found[0], Reason: "it was there already"}); ok {
+		if next, ok := s.record(ctx, j, ledger.Event{What: ledger.Confirmed, Receipt: found[0], Batch: s.batchOf(j, photo), Reason: "it was there already"}); ok {
 			s.delivered(next)
 		}
 		return j, false
@@ -110,7 +120,7 @@ func (s *Sender) send(ctx context.Context, t *transfer, j ledger.Job, photo conn
 		s.broke(ctx, j, err)
 		return
 	}
-	e := ledger.Event{What: ledger.Accepted, Receipt: receipt, Digests: t.source.digests(), Batch: photo.Batch}
+	e := ledger.Event{What: ledger.Accepted, Receipt: receipt, Digests: t.source.digests(), Batch: s.batchOf(j, photo)}
 	if receipt.Verified {
 		e.What = ledger.Confirmed
 	}

@@ -90,6 +90,9 @@ func (s *Sender) ordered(ctx context.Context, j ledger.Job, photo *connectors.Ph
 	if err != nil {
 		return err
 	}
+	if t.Kind != ledger.OrderedTask {
+		photo.Batch = t.Key
+	}
 	photo.Template, photo.Comment, photo.Deadline = t.Template, cmp.Or(j.Comment, t.Comment), t.Deadline
 	if s.Public != nil {
 		photo.URL, err = s.Public(ctx, j)
@@ -113,8 +116,8 @@ func (s *Sender) taskOf(ctx context.Context, j ledger.Job) (ledger.Task, error) 
 	if known {
 		return t, nil
 	}
-	t, _, err := s.Ledger.Task(ctx, j.Batch)
-	if err != nil {
+	t, known, err := s.Ledger.Task(ctx, j.Batch)
+	if err != nil || !known {
 		return t, err
 	}
 	s.mu.Lock()

@@ -65,7 +65,7 @@ func TestVetHoldsRenamesOrIsAskedAgain(t *testing.T) {
 		x.say("task 7", nil)
 		r.drop("a.jpg", "A")
 		pass(time.Second)
-		if j := r.wantState("a.jpg", ledger.Done); j.Batch != "task 7" || r.remote.Deliveries("a.jpg")[0].Photo.Batch != "task 7" {
+		if j := r.wantState("a.jpg", ledger.Done); j.Batch != ledger.TaskID("gs", "task 7") || r.remote.Deliveries("a.jpg")[0].Photo.Batch != "task 7" {
 			t.Errorf("batch %q, want task 7, told to the remote too", j.Batch)
 		}
 

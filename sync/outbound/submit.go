@@ -23,15 +23,17 @@ func (s *Sender) commitTask(ctx context.Context, t ledger.Task) {
 	case err != nil:
 		s.settleTask(ctx, t, s.taskTrouble(ctx, t, &localError{err}))
 		return
-	case len(photos) == 0:
-		s.settleTask(ctx, t, empty(jobs))
+	case len(photos) == 0 && t.Kind != ledger.ProjectTask:
+		s.settleTask(ctx, t, empty(t, jobs))
 		return
 	}
-	if ready, err := s.manifest(ctx, t, photos); err != nil {
-		s.settleTask(ctx, t, s.taskTrouble(ctx, t, &localError{err}))
-		return
-	} else if !ready {
-		return // it wakes us when it has gone
+	if t.Kind == ledger.OrderedTask {
+		if ready, err := s.manifest(ctx, t, photos); err != nil {
+			s.settleTask(ctx, t, s.taskTrouble(ctx, t, &localError{err}))
+			return
+		} else if !ready {
+			return // it wakes us when it has gone
+		}
 	}
 	if s.Connector.Commit == nil {
 		s.settleTask(ctx, t, ledger.TaskEvent{What: ledger.Accepted})
@@ -45,15 +47,26 @@ func (s *Sender) commitTask(ctx context.Context, t ledger.Task) {
 		t = next
 		return nil
 	}
-	if err := s.Connector.Commit(ctx, t.ID, receipts(photos), publish); err != nil {
+	if err := s.Connector.Commit(ctx, batchName(t), receipts(photos), publish); err != nil {
 		s.settleTask(ctx, t, s.taskTrouble(ctx, t, err))
 		return
 	}
 	s.settleTask(ctx, t, ledger.TaskEvent{What: ledger.Accepted})
 }
 
+// batchName is what the connector calls the batch of a task.
+func batchName(t ledger.Task) string {
+	if t.Kind == ledger.OrderedTask {
+		return t.ID
+	}
+	return t.Key
+}
+
 // empty is what follows when nothing of a task is at the remote.
-func empty(jobs []ledger.Job) ledger.TaskEvent {
+func empty(t ledger.Task, jobs []ledger.Job) ledger.TaskEvent {
+	if t.Kind != ledger.OrderedTask {
+		return ledger.TaskEvent{What: ledger.Waited, Until: gate.Forever, Clean: true}
+	}
 	for _, j := range jobs {
 		if j.State == ledger.Parked {
 			return ledger.TaskEvent{What: ledger.Waited, Until: time.Now().Add(taskIdle), Clean: true, Reason: "its photos are held: " + j.Reason}
@@ -108,6 +121,8 @@ func (s *Sender) taskTrouble(ctx context.Context, t ledger.Task, err error) ledg
 	var local *localError
 	again := time.Now().Add(gate.Backoff(t.Failures + 1))
 	switch {
+	case errors.As(err, &incomplete) && t.Kind != ledger.OrderedTask: // news of it ends the wait
+		return ledger.TaskEvent{What: ledger.Waited, Until: gate.Forever, Clean: true, Missing: incomplete.Missing}
 	case errors.As(err, &incomplete):
 		return ledger.TaskEvent{What: ledger.Failed, Until: again, Reason: err.Error()}
 	case errors.Is(err, connectors.ErrRejected):
@@ -152,10 +167,17 @@ func (s *Sender) settleTask(ctx context.Context, t ledger.Task, e ledger.TaskEve
 	}
 }
 
+// accepted is what the log says of a task that its remote has taken.
+var accepted = map[ledger.TaskKind]string{
+	ledger.OrderedTask:  "Task is at the vendor",
+	ledger.ReceivedTask: "Task submitted",
+	ledger.ProjectTask:  "Project is up to date",
+}
+
 func (s *Sender) toldTask(t ledger.Task, e ledger.TaskEvent) {
 	switch e.What {
 	case ledger.Accepted:
-		s.Log.Info("Task is at the vendor", "task", t.Title, "bench", t.Bench, "round", t.Round)
+		s.Log.Info(accepted[t.Kind], "task", t.Title, "bench", t.Bench, "round", t.Round)
 	case ledger.CalledOff:
 		s.Log.Info("Task is called off", "task", t.Title, "bench", t.Bench, "reason", e.Reason)
 	default:
