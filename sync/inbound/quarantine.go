@@ -42,7 +42,8 @@ func (c *Collector) quarantine(ctx context.Context, t *transfer) error {
 	return connectors.Rejected("%w; it is kept in %s, with the reason beside it", why, filepath.Join(c.Quarantine, safe(c.Account)))
 }
 
-// reclaim sends j on its way to the place that claims it now.
+// reclaim sends j on its way to the place that claims it now, or has it wait there
+// for a person.
 func (c *Collector) reclaim(ctx context.Context, j ledger.Job, to claim) error {
 	moved := j
 	moved.Bench, moved.Folder, moved.Name, moved.Answers, moved.Round = to.bench, to.folder, to.name, to.answers, to.round
@@ -52,7 +53,11 @@ func (c *Collector) reclaim(ctx context.Context, j ledger.Job, to claim) error {
 		return &localError{fmt.Errorf("write into the ledger where it belongs: %w", err)}
 	}
 	c.Log.Info("Retouch left quarantine", "bench", to.bench, "name", to.name)
-	c.record(ctx, moved, ledger.Event{What: ledger.Waited, Reason: "it belongs into " + to.folder})
+	e := ledger.Event{What: ledger.Waited, Reason: "it belongs into " + to.folder}
+	if to.ask {
+		e = ledger.Event{What: ledger.Mended, Reason: "it belongs into " + to.folder + "; somebody imports it"}
+	}
+	c.record(ctx, moved, e)
 	return nil
 }
 

@@ -55,6 +55,29 @@ func TestAReturnForAnUnknownPictureIsQuarantinedAndRetried(t *testing.T) {
 	})
 }
 
+// TestWhatLeavesQuarantineWaitsForAPersonWhereOthersDo.
+func TestWhatLeavesQuarantineWaitsForAPersonWhereOthersDo(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.with(func(c *Collector) { c.Imports[0].Ask = true })
+		content := photo(1)
+		r.remote.Return("0001.jpg", content)
+		r.collect()
+		r.wantState(id("0001.jpg", content), ledger.Parked, "no photo named 0001 was sent to acme")
+		r.sent("one", "0001.CR3")
+		r.retry(id("0001.jpg", content))
+		j := r.wantState(id("0001.jpg", content), ledger.Offered, "somebody imports it")
+		pass(time.Hour)
+		r.wantFiles("retouched", nil)
+		_, err := r.ledger.Record(r.job(id("0001.jpg", content)), ledger.Event{What: ledger.Imported, At: time.Now()})
+		must(t, err)
+		pass(time.Minute)
+		r.wantFiles("retouched", map[string][]byte{"0001.jpg": content})
+		if j.Bench != "one" || j.Answers == "" {
+			t.Errorf("it waits as %+v, want it of bench one", j)
+		}
+	})
+}
+
 func TestAPictureOfTwoBenchesIsParkedWithTheList(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.with(func(c *Collector) {

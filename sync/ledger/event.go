@@ -31,7 +31,7 @@ const (
 	Settled      What = "landed"       // it lies in its folder, whole
 	Acknowledged What = "acknowledged" // the remote knows that it is safe
 	VendorFailed What = "given up"     // the vendor will not retouch it
-	Mended       What = "mended"       // the vendor has retouched it after all, and a person says when it comes in
+	Mended       What = "mended"       // the vendor has retouched it after all, or it is known by now where it belongs; a person says when it comes in
 	SentBack     What = "sent back"    // a person sent it back to the vendor
 )
 
@@ -86,7 +86,7 @@ var fromIn = map[What][]State{
 	VendorFailed: {Offered, Queued, Parked},
 	Retried:      {Parked, GivenUp},
 	TakenBack:    {Moving, Publishing},
-	Mended:       {GivenUp},
+	Mended:       {GivenUp, Moving},
 	SentBack:     {Offered, Parked, Landed, Done},
 	WrittenOff:   {Offered, Parked, GivenUp},
 }

@@ -46,7 +46,7 @@ func TestAfterOnTheWayIn(t *testing.T) {
 		{Retried, []State{Parked, GivenUp}, Event{}, retried(false)},
 		{Retried, []State{Parked, GivenUp}, Event{Forced: true}, retried(true)},
 		{TakenBack, []State{Moving, Publishing}, Event{}, put(Queued, later)},
-		{Mended, []State{GivenUp}, Event{}, put(Offered, never)},
+		{Mended, []State{GivenUp, Moving}, Event{}, put(Offered, never)},
 		{SentBack, []State{Offered, Parked, Landed, Done}, Event{}, ends(Offered, Parked, Landed, Done)},
 		{WrittenOff, []State{Offered, Parked, GivenUp}, Event{}, ends(Offered, Parked, GivenUp)},
 	})
