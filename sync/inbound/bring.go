@@ -55,7 +55,7 @@ func (c *Collector) bring(ctx context.Context, t *transfer) error {
 	if !ok {
 		return connectors.Rejected("%s is no import folder or mirror of %s any more; put it back into agent.yaml, then retry", t.job.Folder, c.Account)
 	}
-	root, err := openRoot(r.folder)
+	root, err := c.openHome(r.folder)
 	if err != nil {
 		return err
 	}
