@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // A File is what the storage has.
@@ -152,7 +154,7 @@ func (s *Sim) put(_ http.ResponseWriter, r *http.Request, e *Event) (any, error)
 	sum, check := sha256.New(), md5.New()
 	n, err := io.Copy(io.MultiWriter(sum, check), r.Body)
 	if err != nil || n != r.ContentLength {
-		return nil, fmt.Errorf("%w: %w", errBroken, io.ErrUnexpectedEOF)
+		return nil, fmt.Errorf("%w: %w", faults.ErrBroken, io.ErrUnexpectedEOF)
 	}
 	if n != t.length || hex.EncodeToString(check.Sum(nil)) != t.md5 {
 		return nil, refuse(http.StatusBadRequest, "BadDigest")
@@ -202,7 +204,7 @@ func (s *Sim) download(w http.ResponseWriter, r *http.Request, _ *Event) (any, e
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.content)))
 	if _, err = io.Copy(w, bytes.NewReader(f.content)); err != nil {
-		return nil, errBroken // nobody is there to answer
+		return nil, faults.ErrBroken // nobody is there to answer
 	}
 	return nil, nil
 }

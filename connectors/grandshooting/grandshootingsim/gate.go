@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors/faults"
@@ -101,8 +100,6 @@ func refuse(status int, format string, args ...any) error {
 // answer (JSON), nil if it has written the answer itself, or a refusal.
 type work func(w http.ResponseWriter, r *http.Request, seen *Picture) (any, error)
 
-var errBroken = errors.New("connection broken off")
-
 // handle puts the gate before a work: login, rate, trouble.
 func (s *Sim) handle(pattern, op string, do work) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -126,17 +123,9 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, op string, do work,
 	}
 	f := s.opt.Faults.Next(op)
 	e.Fault = f
-	if f.Delay > 0 {
-		select {
-		case <-time.After(f.Delay):
-		case <-r.Context().Done():
-		case <-s.over:
-		}
-	}
+	f.Wait(r, s.over)
 	if f.Status != 0 {
-		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Round(time.Second)/time.Second)))
-		}
+		f.SetRetryAfter(w.Header())
 		return reject(w, r, f.Status, http.StatusText(f.Status))
 	}
 	return s.perform(w, r, f, do, e)
@@ -144,19 +133,19 @@ func (s *Sim) answer(w http.ResponseWriter, r *http.Request, op string, do work,
 
 // perform does the work, with the trouble that comes in the middle or after.
 func (s *Sim) perform(w http.ResponseWriter, r *http.Request, f faults.Fault, do work, e *Event) int {
-	out := &reply{ResponseWriter: w, left: -1}
+	out := &faults.Reply{ResponseWriter: w, Left: -1}
 	switch {
 	case f.Cut != 0 && e.Op == "upload":
-		r.Body = &cutBody{r.Body, max(f.Cut, 0)}
+		r.Body = f.CutBody(r.Body)
 	case f.Cut != 0:
-		out.left = max(f.Cut, 0)
+		out.Left = max(f.Cut, 0)
 	}
-	out.mute = f.LoseReply || f.FailAfter != 0
+	out.Mute = f.LoseReply || f.FailAfter != 0
 	value, err := do(out, r, &e.Picture)
 	var no refusal
 	switch {
-	case out.broken || errors.Is(err, errBroken) || f.LoseReply:
-		breakOff(w)
+	case out.Broken || errors.Is(err, faults.ErrBroken) || f.LoseReply:
+		out.BreakOff()
 		return 0
 	case errors.As(err, &no):
 		return reject(w, r, no.status, no.text)
@@ -168,8 +157,8 @@ func (s *Sim) perform(w http.ResponseWriter, r *http.Request, f faults.Fault, do
 		out.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(out).Encode(value) // a client that is gone need not be told
 	}
-	if out.broken {
-		breakOff(w)
+	if out.Broken {
+		out.BreakOff()
 		return 0
 	}
 	return http.StatusOK
@@ -183,60 +172,4 @@ func reject(w http.ResponseWriter, r *http.Request, status int, text string) int
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{"message": text}}})
 	return status
-}
-
-// breakOff closes the connection without an answer.
-func breakOff(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // net/http's own way to do it
-	}
-	conn.Close()
-}
-
-// A reply is an answer that may be lost or cut.
-type reply struct {
-	http.ResponseWriter
-	mute   bool
-	left   int64 // bytes until the cut; negative means no cut
-	broken bool
-}
-
-func (w *reply) WriteHeader(status int) {
-	if !w.mute {
-		w.ResponseWriter.WriteHeader(status)
-	}
-}
-
-func (w *reply) Write(p []byte) (int, error) {
-	if w.mute {
-		return len(p), nil
-	}
-	if w.left >= 0 && int64(len(p)) > w.left {
-		w.ResponseWriter.Write(p[:w.left])
-		http.NewResponseController(w.ResponseWriter).Flush()
-		w.broken = true
-		return 0, errBroken
-	}
-	if w.left >= 0 {
-		w.left -= int64(len(p))
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *reply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// A cutBody is a request body that breaks after some bytes.
-type cutBody struct {
-	io.ReadCloser
-	left int64
-}
-
-func (b *cutBody) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		return 0, errBroken
-	}
-	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 type pictureWork func(p *picture, r *http.Request) (any, error)
@@ -78,7 +80,7 @@ func (s *Sim) serve(w http.ResponseWriter, size int64, c content) (any, error) {
 	w.Header().Set("Content-Length", fmt.Sprint(size))
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if _, err = io.Copy(w, f); err != nil {
-		return nil, fmt.Errorf("%w: %w", errBroken, err) // too late for another answer
+		return nil, fmt.Errorf("%w: %w", faults.ErrBroken, err) // too late for another answer
 	}
 	return nil, nil
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // row is a bench as the document shows it.
@@ -149,7 +151,7 @@ func (s *Sim) startExport(w http.ResponseWriter, r *http.Request, _ *Picture) (a
 		case <-r.Context().Done():
 		case <-s.over:
 		}
-		return nil, errBroken
+		return nil, faults.ErrBroken
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // content is where the bytes of a picture are; both empty means not kept.
@@ -128,7 +130,7 @@ func (s *Sim) receive(parts *multipart.Reader, in *incoming) error {
 			err = s.receivePart(part, in)
 		}
 		if err != nil && !errors.As(err, new(refusal)) {
-			return fmt.Errorf("%w: %w", errBroken, err) // the body ended early: nobody is there to answer
+			return fmt.Errorf("%w: %w", faults.ErrBroken, err) // the body ended early: nobody is there to answer
 		}
 		if err != nil {
 			return err

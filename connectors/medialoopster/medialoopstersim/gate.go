@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // A refusal is an answer that is no success.
@@ -52,7 +54,7 @@ func (s *Sim) handle(pattern, op string, do call) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil {
-			breakOff(w)
+			(&faults.Reply{ResponseWriter: w}).BreakOff()
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(raw))
@@ -70,15 +72,13 @@ func (s *Sim) pass(op string, do call, w http.ResponseWriter, r *http.Request) {
 	s.requests[op]++
 	s.mu.Unlock()
 	f := e.Fault
-	if !s.wait(r, f.Delay) || f.Cut != 0 && r.Method != http.MethodGet { // before it has all come
+	if !f.Wait(r, s.over) || f.Cut != 0 && r.Method != http.MethodGet { // before it has all come
 		s.tell(e)
-		breakOff(w)
+		(&faults.Reply{ResponseWriter: w}).BreakOff()
 		return
 	}
 	if f.Status != 0 {
-		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Round(time.Second)/time.Second)))
-		}
+		f.SetRetryAfter(w.Header())
 		e.Status = f.Status
 		s.tell(e)
 		write(w, f.Status, detail(http.StatusText(f.Status)))
@@ -88,7 +88,7 @@ func (s *Sim) pass(op string, do call, w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.LoseReply, f.Cut != 0:
 		s.tell(e)
-		breakOff(w)
+		(&faults.Reply{ResponseWriter: w}).BreakOff()
 		return
 	case f.FailAfter != 0:
 		status, body = f.FailAfter, detail(http.StatusText(f.FailAfter))
@@ -161,38 +161,12 @@ func (s *Sim) loggedIn(r *http.Request) bool {
 	return ok && user == s.opt.User && password == s.opt.Password
 }
 
-// wait reports whether somebody still waits after that time.
-func (s *Sim) wait(r *http.Request, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	select {
-	case <-time.After(d):
-		return true
-	case <-r.Context().Done():
-	case <-s.over:
-	}
-	return false
-}
-
 func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if body != nil {
 		json.NewEncoder(w).Encode(body)
 	}
-}
-
-// breakOff closes the connection in the middle of the answer's first line: were
-// nothing sent at all, clients would ask again by themselves.
-func breakOff(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // net/http's own way to do it
-	}
-	conn.SetWriteDeadline(time.Now().Add(time.Second))
-	io.WriteString(conn, "HTTP/1.1 ")
-	conn.Close()
 }
 
 // has reports whether a list's filter lets value pass.

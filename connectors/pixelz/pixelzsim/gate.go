@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,14 +37,14 @@ func (s *Sim) handle(pattern, op string, do work) {
 		in := map[string]any{}
 		if r.Method != http.MethodGet {
 			if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&in); err != nil {
-				return errBroken
+				return faults.ErrBroken
 			}
 		}
-		if !s.wait(r, e.Fault.Delay) || r.Method != http.MethodGet && e.Fault.Cut != 0 {
-			return errBroken // before it has all come
+		if !e.Fault.Wait(r, s.over) || r.Method != http.MethodGet && e.Fault.Cut != 0 {
+			return faults.ErrBroken // before it has all come
 		}
-		if status := e.Fault.Status; status != 0 {
-			return refuse(w, status, e.Fault.RetryAfter)
+		if e.Fault.Status != 0 {
+			return refuse(w, e.Fault)
 		}
 		out, err := s.loggedIn(r, in)
 		if err == nil {
@@ -78,15 +76,18 @@ func (s *Sim) gate(op string, do func(http.ResponseWriter, *http.Request, *Event
 	return func(w http.ResponseWriter, r *http.Request) {
 		e := Event{Op: op, Fault: s.opt.Faults.Next(op), Status: http.StatusOK}
 		s.admit(op, r)
-		out := &answer{ResponseWriter: w, left: -1, mute: e.Fault.LoseReply || e.Fault.FailAfter != 0, status: &e.Status}
+		out := &faults.Reply{ResponseWriter: w, Left: -1, Mute: e.Fault.LoseReply || e.Fault.FailAfter != 0}
 		if r.Method == http.MethodGet && e.Fault.Cut != 0 {
-			out.left = max(e.Fault.Cut, 0)
+			out.Left = max(e.Fault.Cut, 0)
 		}
 		err := do(out, r, &e)
+		if out.Status != 0 {
+			e.Status = out.Status
+		}
 		switch {
-		case err != nil || out.broken || e.Fault.LoseReply:
+		case err != nil || out.Broken || e.Fault.LoseReply:
 			e.Status = 0
-			breakOff(w)
+			out.BreakOff()
 		case e.Fault.FailAfter != 0:
 			e.Status = e.Fault.FailAfter
 			w.WriteHeader(e.Status)
@@ -115,20 +116,6 @@ func (s *Sim) admit(op string, r *http.Request) {
 	s.busiest = max(s.busiest, len(s.arrivals))
 }
 
-// wait reports whether somebody still waits after that time.
-func (s *Sim) wait(r *http.Request, d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	select {
-	case <-time.After(d):
-		return true
-	case <-r.Context().Done():
-	case <-s.over:
-	}
-	return false
-}
-
 // loggedIn looks for the login where the API wants it.
 func (s *Sim) loggedIn(r *http.Request, in map[string]any) (map[string]any, error) {
 	email, key := r.URL.Query().Get("contactEmail"), r.URL.Query().Get("contactAPIkey")
@@ -151,80 +138,10 @@ func text(in map[string]any, name string) string {
 	return ""
 }
 
-var errBroken = errors.New("connection broken off")
-
 // refuse answers with an HTTP status, as a proxy before the platform would.
-func refuse(w http.ResponseWriter, status int, after time.Duration) error {
-	if after > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(after.Round(time.Second)/time.Second)))
-	}
+func refuse(w http.ResponseWriter, f faults.Fault) error {
+	f.SetRetryAfter(w.Header())
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	return json.NewEncoder(w).Encode(map[string]any{"message": http.StatusText(status)})
-}
-
-// breakOff closes the connection without an answer.
-func breakOff(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler) // net/http's own way to do it
-	}
-	conn.Close()
-}
-
-// An answer may be lost or cut.
-type answer struct {
-	http.ResponseWriter
-	mute   bool
-	left   int64 // bytes until the cut; negative means no cut
-	broken bool
-	status *int
-}
-
-func (w *answer) WriteHeader(status int) {
-	*w.status = status
-	if !w.mute {
-		w.ResponseWriter.WriteHeader(status)
-	}
-}
-
-func (w *answer) Write(p []byte) (int, error) {
-	if w.mute {
-		return len(p), nil
-	}
-	if w.left >= 0 && int64(len(p)) > w.left {
-		w.ResponseWriter.Write(p[:w.left])
-		http.NewResponseController(w.ResponseWriter).Flush()
-		w.broken = true
-		return 0, errBroken
-	}
-	if w.left >= 0 {
-		w.left -= int64(len(p))
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// A cutBody is a request body that breaks after some bytes.
-type cutBody struct {
-	io.Reader
-	left int64
-}
-
-func (b *cutBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errBroken
-	}
-	n, err := b.Reader.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
-	return n, err
-}
-
-// body is what of an upload gets through.
-func body(r *http.Request, f faults.Fault) io.Reader {
-	if f.Cut != 0 {
-		return &cutBody{r.Body, max(f.Cut, 0)}
-	}
-	return r.Body
+	w.WriteHeader(f.Status)
+	return json.NewEncoder(w).Encode(map[string]any{"message": http.StatusText(f.Status)})
 }

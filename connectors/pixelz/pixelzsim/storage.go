@@ -10,6 +10,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
 // A place is where one photo can be uploaded, and read.
@@ -52,21 +54,21 @@ func (s *Sim) upload(w http.ResponseWriter, r *http.Request) {
 		p := s.places[r.PathValue("number")]
 		s.mu.Unlock()
 		switch {
-		case !s.wait(r, e.Fault.Delay):
-			return errBroken
+		case !e.Fault.Wait(r, s.over):
+			return faults.ErrBroken
 		case e.Fault.Status != 0:
 			io.Copy(io.Discard, io.LimitReader(r.Body, 64<<20)) // so that the client gets to see the answer
-			return refuse(w, e.Fault.Status, e.Fault.RetryAfter)
+			return refuse(w, e.Fault)
 		case p == nil || r.URL.Query().Get("X-Amz-Signature") != p.put:
-			return refuse(w, http.StatusForbidden, 0)
+			return refuse(w, faults.Fault{Status: http.StatusForbidden})
 		case r.ContentLength < 0:
-			return refuse(w, http.StatusLengthRequired, 0)
+			return refuse(w, faults.Fault{Status: http.StatusLengthRequired})
 		case r.Header.Get("Content-Type") != "application/octet-stream" || strings.Contains(r.URL.RawQuery, "contact"):
-			return refuse(w, http.StatusBadRequest, 0)
+			return refuse(w, faults.Fault{Status: http.StatusBadRequest})
 		}
-		content, err := io.ReadAll(body(r, e.Fault))
+		content, err := io.ReadAll(e.Fault.CutBody(r.Body))
 		if err != nil || int64(len(content)) != r.ContentLength {
-			return errBroken
+			return faults.ErrBroken
 		}
 		s.mu.Lock()
 		p.content = content
@@ -121,11 +123,11 @@ func (s *Sim) photo(r *http.Request, address string) ([]byte, error) {
 // mistake.
 func (s *Sim) download(w http.ResponseWriter, r *http.Request) {
 	s.gate("download", func(w http.ResponseWriter, r *http.Request, e *Event) error {
-		if !s.wait(r, e.Fault.Delay) {
-			return errBroken
+		if !e.Fault.Wait(r, s.over) {
+			return faults.ErrBroken
 		}
 		if e.Fault.Status != 0 {
-			return refuse(w, e.Fault.Status, e.Fault.RetryAfter)
+			return refuse(w, e.Fault)
 		}
 		s.mu.Lock()
 		o := s.find(r.PathValue("ticket"))
@@ -135,10 +137,10 @@ func (s *Sim) download(w http.ResponseWriter, r *http.Request) {
 		}
 		s.mu.Unlock()
 		if content == nil {
-			return refuse(w, http.StatusNotFound, 0)
+			return refuse(w, faults.Fault{Status: http.StatusNotFound})
 		}
 		if r.URL.RawQuery != "" || r.Header.Get("Authorization") != "" {
-			return refuse(w, http.StatusBadRequest, 0)
+			return refuse(w, faults.Fault{Status: http.StatusBadRequest})
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 		w.Header().Set("Content-Type", "application/octet-stream")
