@@ -2,70 +2,21 @@ package creativeforce
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/faults"
 )
 
-var errKilled = errors.New("killed")
-
-// A fuse kills the program at its nth step: from then on nothing has an effect.
-// Steps are what is written to disk and what goes over the network, each with a
-// moment before and one after.
-type fuse struct{ left int }
-
-func (f *fuse) dead() bool {
-	f.left--
-	return f.left < 0
-}
-
-func (f *fuse) after() error {
-	if f.dead() {
-		return errKilled
-	}
-	return nil
-}
-
-type mortalMemory struct {
-	connectors.Memory
-	fuse *fuse
-}
-
-func (m mortalMemory) Keep(key, value string) error {
-	if m.fuse.dead() {
-		return errKilled
-	}
-	return errors.Join(m.Memory.Keep(key, value), m.fuse.after())
-}
-
-type mortalTransport struct {
-	http.RoundTripper
-	fuse *fuse
-}
-
-func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if m.fuse.dead() {
-		return nil, errKilled
-	}
-	resp, err := m.RoundTripper.RoundTrip(r)
-	if err == nil && m.fuse.dead() {
-		resp.Body.Close()
-		return nil, errKilled
-	}
-	return resp, err
-}
-
 // mortal is an account that dies at the fuse's end.
-func (w *world) mortal(f *fuse) *account {
+func (w *world) mortal(f *faults.Fuse) *account {
 	w.t.Helper()
 	s := w.setup()
-	s.Memory = mortalMemory{w.memory, f}
-	s.HTTP = &http.Client{Transport: mortalTransport{w.http.Transport, f}}
+	s.Memory = f.Memory(w.memory)
+	s.HTTP = f.Client(w.http.Transport)
 	a, err := newAccount(s)
 	if err != nil {
 		w.t.Fatal(err)
@@ -168,7 +119,7 @@ func killed(t *testing.T, n int, editorial, second bool) (survived bool) {
 		w.pending()
 		contents, rounds = map[string]string{"J/P/front.jpg": "front, corrected"}, 2
 	}
-	f := &fuse{n}
+	f := faults.NewFuse(n)
 	survived = e.round(t.Context(), w.mortal(f), contents) == nil
 	w.account = w.restart()
 	w.again()

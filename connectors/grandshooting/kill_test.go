@@ -2,69 +2,20 @@ package grandshooting
 
 import (
 	"errors"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/faults"
 	"github.com/studio-agent/studio-agent/connectors/grandshooting/grandshootingsim"
 )
 
-var errKilled = errors.New("killed")
-
-// A fuse kills the program at its nth step: from then on nothing has an effect.
-// Steps are what is written to disk and what goes over the network, each with a
-// moment before and one after.
-type fuse struct{ left int }
-
-func (f *fuse) dead() bool {
-	f.left--
-	return f.left < 0
-}
-
-type mortalMemory struct {
-	connectors.Memory
-	fuse *fuse
-}
-
-func (m mortalMemory) Keep(key, value string) error {
-	if m.fuse.dead() {
-		return errKilled
-	}
-	return errors.Join(m.Memory.Keep(key, value), m.fuse.after())
-}
-
-func (f *fuse) after() error {
-	if f.dead() {
-		return errKilled
-	}
-	return nil
-}
-
-type mortalTransport struct {
-	http.RoundTripper
-	fuse *fuse
-}
-
-func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if m.fuse.dead() {
-		return nil, errKilled
-	}
-	resp, err := m.RoundTripper.RoundTrip(r)
-	if err == nil && m.fuse.dead() {
-		resp.Body.Close()
-		return nil, errKilled
-	}
-	return resp, err
-}
-
 // mortal is an account that dies at the fuse's end.
-func (w *world) mortal(bench string, f *fuse) *account {
+func (w *world) mortal(bench string, f *faults.Fuse) *account {
 	w.t.Helper()
 	s := w.setup(quick, bench)
-	s.Memory = mortalMemory{w.memory, f}
-	s.HTTP = &http.Client{Transport: mortalTransport{w.http.Transport, f}}
+	s.Memory = f.Memory(w.memory)
+	s.HTTP = f.Client(w.http.Transport)
 	a, err := newAccount(s)
 	if err != nil {
 		w.t.Fatal(err)
@@ -79,8 +30,8 @@ func TestKilledWhileOrdering(t *testing.T) {
 	for n := 0; !survived; n++ {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, how{bench: withEdit, Options: grandshootingsim.Options{Placeholder: time.Minute}})
-			receipts, f := w.captures(70), &fuse{n}
-			err := w.mortal(withEdit, f).commit(t.Context(), "b", receipts, f.after)
+			receipts, f := w.captures(70), faults.NewFuse(n)
+			err := w.mortal(withEdit, f).commit(t.Context(), "b", receipts, f.Step)
 			survived = err == nil
 			if n > 100 {
 				t.Fatal("it never ends")
@@ -111,12 +62,12 @@ func TestKilledWhileExporting(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, how{bench: withExport})
 			w.orderAndReturn(3)
-			f := &fuse{n}
+			f := faults.NewFuse(n)
 			a := w.mortal(withExport, f)
 			rts, err := a.Pending(t.Context())
 			err = errors.Join(err, a.Acknowledge(t.Context(), rts))
 			_, again := a.Pending(t.Context())
-			survived = errors.Join(err, again) == nil && f.left >= 0
+			survived = errors.Join(err, again) == nil && !f.Blown()
 			if n > 100 {
 				t.Fatal("it never ends")
 			}

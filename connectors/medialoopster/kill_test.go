@@ -3,7 +3,6 @@ package medialoopster
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,59 +12,11 @@ import (
 	"github.com/studio-agent/studio-agent/connectors/medialoopster/medialoopstersim"
 )
 
-var errKilled = errors.New("killed")
-
-// A fuse kills the program at its nth step: from then on nothing has an effect.
-// Steps are what is written to disk and what goes over the network, each with a
-// moment before and one after.
-type fuse struct{ left int }
-
-func (f *fuse) dead() bool {
-	f.left--
-	return f.left < 0
-}
-
-func (f *fuse) step() error {
-	if f.dead() {
-		return errKilled
-	}
-	return nil
-}
-
-type mortalMemory struct {
-	connectors.Memory
-	fuse *fuse
-}
-
-func (m mortalMemory) Keep(key, value string) error {
-	if err := m.fuse.step(); err != nil {
-		return err
-	}
-	return errors.Join(m.Memory.Keep(key, value), m.fuse.step())
-}
-
-type mortalTransport struct {
-	http.RoundTripper
-	fuse *fuse
-}
-
-func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := m.fuse.step(); err != nil {
-		return nil, err
-	}
-	resp, err := m.RoundTripper.RoundTrip(r)
-	if err == nil && m.fuse.dead() {
-		resp.Body.Close()
-		return nil, errKilled
-	}
-	return resp, err
-}
-
 // mortal is an account that dies at the fuse's end.
-func (w *world) mortal(f *fuse) *account {
+func (w *world) mortal(f *faults.Fuse) *account {
 	s := w.setup()
-	s.Memory = mortalMemory{w.memory, f}
-	s.HTTP = &http.Client{Transport: mortalTransport{w.http.Transport, f}}
+	s.Memory = f.Memory(w.memory)
+	s.HTTP = f.Client(w.http.Transport)
 	return w.newAccount(s)
 }
 
@@ -77,7 +28,7 @@ type engine struct {
 	receipt   connectors.Receipt
 }
 
-func (e *engine) try(t *testing.T, a *account, f *fuse) error {
+func (e *engine) try(t *testing.T, a *account, f *faults.Fuse) error {
 	p, content := medium("S/a.mov")
 	for range map[bool]int{true: 2, false: 1}[e.published] {
 		if !e.started || !e.receipt.Zero() {
@@ -93,14 +44,14 @@ func (e *engine) try(t *testing.T, a *account, f *fuse) error {
 	e.started = true
 	if e.receipt.Zero() {
 		receipt, err := a.Deliver(t.Context(), p, opener(content), func() error {
-			if err := f.step(); err != nil {
+			if err := f.Step(); err != nil {
 				return err
 			}
 			e.published = true
-			return f.step()
+			return f.Step()
 		})
 		if err == nil {
-			err = f.step()
+			err = f.Step()
 		}
 		if err != nil {
 			return err
@@ -110,7 +61,7 @@ func (e *engine) try(t *testing.T, a *account, f *fuse) error {
 		}
 		e.receipt = receipt
 	}
-	return a.commit(t.Context(), folder+"S", []connectors.Receipt{e.receipt}, f.step)
+	return a.commit(t.Context(), folder+"S", []connectors.Receipt{e.receipt}, f.Step)
 }
 
 // Whenever the program dies, and whatever answer it dies on: in the end there is
@@ -122,14 +73,14 @@ func TestKilledAnywhere(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, how{Options: medialoopstersim.Options{SlowImports: true, Step: 2 * time.Second}})
 				w.faults.Then("create", trouble)
-				e, f := &engine{}, &fuse{kills}
+				e, f := &engine{}, faults.NewFuse(kills)
 				err := e.try(t, w.mortal(f), f)
-				survived = f.left >= 0
+				survived = !f.Blown()
 				for tries := 0; err != nil || tries == 0; tries++ {
 					if tries > 20 {
 						t.Fatalf("killed at step %d: %v", kills, err)
 					}
-					err = e.try(t, w.newAccount(w.setup()), &fuse{1000})
+					err = e.try(t, w.newAccount(w.setup()), faults.NewFuse(1000))
 					time.Sleep(doubt)
 				}
 				if p := w.one(); len(p.Linked) != 1 || w.sim.Creates(there+"S/") != 1 || w.sim.CreatedTwice() != nil || w.sim.Requests("import") > 2 {

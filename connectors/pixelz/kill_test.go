@@ -1,9 +1,7 @@
 package pixelz
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,59 +11,11 @@ import (
 	"github.com/studio-agent/studio-agent/connectors/pixelz/pixelzsim"
 )
 
-var errKilled = errors.New("killed")
-
-// A fuse kills the program at its nth step: from then on nothing has an effect.
-// Steps are what is written to disk and what goes over the network, each with a
-// moment before and one after.
-type fuse struct{ left int }
-
-func (f *fuse) dead() bool {
-	f.left--
-	return f.left < 0
-}
-
-func (f *fuse) step() error {
-	if f.dead() {
-		return errKilled
-	}
-	return nil
-}
-
-type mortalMemory struct {
-	connectors.Memory
-	fuse *fuse
-}
-
-func (m mortalMemory) Keep(key, value string) error {
-	if err := m.fuse.step(); err != nil {
-		return err
-	}
-	return errors.Join(m.Memory.Keep(key, value), m.fuse.step())
-}
-
-type mortalTransport struct {
-	http.RoundTripper
-	fuse *fuse
-}
-
-func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := m.fuse.step(); err != nil {
-		return nil, err
-	}
-	resp, err := m.RoundTripper.RoundTrip(r)
-	if err == nil && m.fuse.dead() {
-		resp.Body.Close()
-		return nil, errKilled
-	}
-	return resp, err
-}
-
 // mortal is an account that dies at the fuse's end.
-func (w *world) mortal(f *fuse) *account {
+func (w *world) mortal(f *faults.Fuse) *account {
 	s := w.setup()
-	s.Memory = mortalMemory{w.memory, f}
-	s.HTTP = &http.Client{Transport: mortalTransport{w.http.Transport, f}}
+	s.Memory = f.Memory(w.memory)
+	s.HTTP = f.Client(w.http.Transport)
 	a, err := newAccount(s)
 	w.must(err)
 	return a
@@ -80,7 +30,7 @@ type engine struct {
 	published bool // on disk
 }
 
-func (e *engine) try(t *testing.T, a *account, f *fuse) (connectors.Receipt, error) {
+func (e *engine) try(t *testing.T, a *account, f *faults.Fuse) (connectors.Receipt, error) {
 	for range map[bool]int{true: 2, false: 1}[e.published] {
 		if !e.started {
 			break
@@ -97,11 +47,11 @@ func (e *engine) try(t *testing.T, a *account, f *fuse) (connectors.Receipt, err
 	}
 	e.started = true
 	receipt, err := a.Deliver(t.Context(), e.photo, opener(e.content), func() error {
-		if err := f.step(); err != nil {
+		if err := f.Step(); err != nil {
 			return err
 		}
 		e.published = true
-		return f.step()
+		return f.Step()
 	})
 	if m := meaning(err); m == "rejected" || m == "denied" || m == "throttled" {
 		e.published = false
@@ -119,10 +69,10 @@ func TestKilledWhileOrdering(t *testing.T) {
 				w := newWorld(t, how{Options: pixelzsim.Options{NoPresign: lacks}})
 				e := &engine{content: []byte("a picture"), photo: photo("a.jpg", []byte("a picture"))}
 				e.photo.URL = at("http://127.0.0.1" + pixelzsim.Base + "/nowhere.jpg")
-				f := &fuse{kills}
+				f := faults.NewFuse(kills)
 				_, err := e.try(t, w.mortal(f), f)
-				survived = err == nil && f.left >= 0
-				receipt, err := e.try(t, w.newAccount(), &fuse{1000})
+				survived = err == nil && !f.Blown()
+				receipt, err := e.try(t, w.newAccount(), faults.NewFuse(1000))
 				if err != nil {
 					t.Fatalf("killed at step %d: %v", kills, err)
 				}
@@ -157,7 +107,7 @@ func TestABadNight(t *testing.T) {
 			e := &engine{content: content, photo: photo(fmt.Sprintf("%02d.jpg", i), content)}
 			for {
 				tries++
-				if _, err := e.try(t, w.account, &fuse{1000}); err == nil {
+				if _, err := e.try(t, w.account, faults.NewFuse(1000)); err == nil {
 					break
 				} else if m := meaning(err); m == "rejected" || m == "denied" || tries > 50*photos {
 					t.Fatalf("%s after %d tries: %v", e.photo.Name, tries, err)
