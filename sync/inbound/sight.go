@@ -145,25 +145,15 @@ func where(account, remote string) string {
 // in its mirrored folders, remotes. It returns how many it released; the error
 // says so if none was held.
 func Release(ctx context.Context, l *ledger.Ledger, account string, remotes []string) (int, error) {
-	n := 0
-	for _, remote := range append([]string{""}, remotes...) {
-		f, seen, err := l.FindFolder(ctx, sourceOf(account, remote))
-		if err != nil {
-			return n, err
-		}
-		if !seen || f.Held == "" || f.Held == ledger.Unsighted {
-			continue
-		}
-		f.Held = ""
-		if err := l.PutFolder(f); err != nil {
-			return n, err
-		}
-		n++
+	sources := []string{sourceOf(account, "")}
+	for _, remote := range remotes {
+		sources = append(sources, sourceOf(account, remote))
 	}
-	if n == 0 {
+	n, err := l.Release(ctx, sources)
+	if n == 0 && err == nil {
 		return 0, errors.New("nothing that comes from " + account + " is held")
 	}
-	return n, nil
+	return n, err
 }
 
 // size writes a number of bytes for people: 512 B, 3.4 MB, 20 GB.

@@ -289,3 +289,23 @@ func unlearn(tx transaction, j Job) error {
 
 // split parts a slash-separated name as Known wants it.
 func split(name string) (dir, base string) { return path.Dir(name), path.Base(name) }
+
+// Release lets go what the brake holds in these folders. It returns how many of
+// them it released.
+func (l *Ledger) Release(ctx context.Context, folders []string) (n int, err error) {
+	for _, path := range folders {
+		f, seen, err := l.FindFolder(ctx, path)
+		if err != nil {
+			return n, err
+		}
+		if !seen || f.Held == "" || f.Held == Unsighted {
+			continue
+		}
+		f.Held = ""
+		if err := l.PutFolder(f); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

@@ -41,8 +41,11 @@ type Enqueuer struct {
 	Together time.Duration // how long RAW and developed files of one stem wait for each other; 0: not at all
 	Resend   bool          // send a renamed file again under its new name; a mirror always does
 	Metadata bool          // send a file of which only metadata changed again; a mirror always does
-	Skip     watch.Skip    // for the first sight, and for sidecars: those that it lets through are not sent
-	Log      *slog.Logger
+	// Batch names, for the ledger, the task that a file belongs to by where it lies;
+	// "" means that it is not known just now. Nil: files belong to none.
+	Batch func(name string) string
+	Skip  watch.Skip // for the first sight, and for sidecars: those that it lets through are not sent
+	Log   *slog.Logger
 
 	turn     sync.Mutex // held while files are judged and entered: generations are counted
 	pairs    pairs      // guarded by turn

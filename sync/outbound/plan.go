@@ -24,6 +24,9 @@ func (e *Enqueuer) jobs(ctx context.Context, s *subject, earlier []ledger.Job, d
 	note := ""
 	for _, target := range e.Targets {
 		base := e.base(s)
+		if base.Batch, err = e.batch(s.Name); err != nil {
+			return err
+		}
 		wanted, why, err := e.wanted(ctx, target, s.known, earlier, old)
 		if err != nil {
 			return err
@@ -51,6 +54,18 @@ func (e *Enqueuer) jobs(ctx context.Context, s *subject, earlier []ledger.Job, d
 		}
 	}
 	return nil
+}
+
+// batch is the task that a file belongs to by where it lies.
+func (e *Enqueuer) batch(name string) (string, error) {
+	if e.Batch == nil {
+		return "", nil
+	}
+	batch := e.Batch(name)
+	if batch == "" {
+		return "", &watch.LaterError{Until: time.Now().Add(time.Second), Reason: "what it belongs to is just being looked at"}
+	}
+	return batch, nil
 }
 
 // wanted says whether an account gets the photo, or why not: it has it already.

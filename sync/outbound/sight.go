@@ -155,25 +155,11 @@ func (e *Enqueuer) met() time.Time {
 // Release lets the files of a held bench go; it returns how many folders it
 // released. The error says so if the bench has none.
 func Release(ctx context.Context, l *ledger.Ledger, bench string, folders []string) (int, error) {
-	n := 0
-	for _, path := range folders {
-		f, seen, err := l.FindFolder(ctx, path)
-		if err != nil {
-			return n, err
-		}
-		if !seen || f.Held == "" || f.Held == ledger.Unsighted {
-			continue
-		}
-		f.Held = ""
-		if err := l.PutFolder(f); err != nil {
-			return n, err
-		}
-		n++
-	}
-	if n == 0 {
+	n, err := l.Release(ctx, folders)
+	if n == 0 && err == nil {
 		return 0, errors.New("no folder of bench " + bench + " is held")
 	}
-	return n, nil
+	return n, err
 }
 
 // Bytes writes a number of bytes for people: 512 B, 3.4 MB, 20 GB.
