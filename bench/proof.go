@@ -4,6 +4,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,17 +13,31 @@ import (
 	"syscall"
 )
 
-// empty makes way for the next run: whatever is still to be written to disk is
-// no longer the next one's trouble.
-func empty(dir string) error {
-	entries, err := os.ReadDir(dir)
+// clear makes way for the next run: whatever is still to be written to disk is
+// no longer the next one's trouble. Many files are moved aside and removed at the
+// very end: without a journal ext4 looks for minutes at each inode that was freed
+// before it gives one out (fs/ext4/ialloc.c, recently_deleted), which took several
+// times as long as the transfer itself. Few large ones would fill the disk.
+func (d *dataset) clear(dir string) error {
+	was, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+	aside, err := os.MkdirTemp(filepath.Dir(filepath.Dir(dir)), "aside-*")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(dir, filepath.Join(aside, "in")); err != nil {
+		return err
+	}
+	if d.files < 500 {
+		if err := os.RemoveAll(aside); err != nil {
 			return err
 		}
+	}
+	owner := was.Sys().(*syscall.Stat_t)
+	if err := errors.Join(os.Mkdir(dir, was.Mode()), os.Chown(dir, int(owner.Uid), int(owner.Gid)), os.Chmod(dir, was.Mode())); err != nil {
+		return err
 	}
 	syscall.Sync()
 	return nil

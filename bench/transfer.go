@@ -87,7 +87,6 @@ func compare(dir, exe, kind string, d *dataset) error {
 	if err := mkdirs(scratch, filepath.Join(dir, "server")); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
 	s, err := integration.Launch(kind, filepath.Join(dir, "server"), integration.Options{})
 	if err != nil {
 		return err
@@ -99,7 +98,7 @@ func compare(dir, exe, kind string, d *dataset) error {
 			if c.err != nil {
 				continue
 			}
-			if err := empty(filepath.Join(s.Root, "in")); err != nil {
+			if err := d.clear(filepath.Join(s.Root, "in")); err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
