@@ -26,7 +26,7 @@ type exact struct {
 	body  io.Reader
 	photo connectors.Photo
 	n     int64     // bytes given
-	sum   hash.Hash // nil if the digest is known, and open compares it in one go
+	sum   hash.Hash // nil if the body digests, or the digest is known and open compares it in one go
 	err   error     // the source's or the file's own, not io.EOF
 }
 
@@ -56,6 +56,10 @@ func (e *exact) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// A digester is a body that digests, or need not, while it is read, and says what
+// it has found when it was read to its end: hex, as in connectors.Digests.
+type digester interface{ SHA256() string }
+
 // end is called after the last byte.
 func (e *exact) end() error {
 	var one [1]byte
@@ -73,6 +77,9 @@ func (e *exact) end() error {
 }
 
 func (e *exact) digest() string {
+	if own, ok := e.body.(digester); ok {
+		return own.SHA256()
+	}
 	if e.sum == nil {
 		return e.photo.Digests.SHA256
 	}
@@ -129,7 +136,7 @@ func (d *delivery) send(ctx context.Context, name string, offset int64) (sum str
 	}
 	defer func() { body.Close() }()
 	from := &exact{ctx: ctx, body: body, photo: d.photo}
-	if d.photo.Digests.SHA256 == "" || d.photo.Size > resumable {
+	if _, digests := body.(digester); !digests && (d.photo.Digests.SHA256 == "" || d.photo.Size > resumable) {
 		from.sum = sha256.New()
 	}
 	if offset > 0 && !d.matches(from, name, offset) {

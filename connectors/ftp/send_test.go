@@ -114,3 +114,31 @@ func skip(r io.Reader, n int64) io.Reader {
 	io.CopyN(io.Discard, r, n)
 	return r
 }
+
+// A digested body says what it has read.
+type digested struct {
+	io.ReadCloser
+	sum string
+}
+
+func (d digested) SHA256() string { return d.sum }
+
+func TestABodyThatDigestsIsNotDigestedOnceMore(t *testing.T) {
+	for _, c := range []struct{ known, told, want string }{
+		{known: "", told: "its own", want: "its own"},
+		{known: "its own", told: "its own", want: "its own"},
+		{known: "another", told: "its own", want: ""},
+	} {
+		r := serve(t, simOptions{})
+		p, open := photo("a.jpg", "a picture")
+		p.Digests.SHA256 = c.known
+		own := func() (io.ReadCloser, error) {
+			body, err := open()
+			return digested{body, c.told}, err
+		}
+		receipt, err := r.connect(t, options{Put: "in"}, connectors.Setup{}).Out.Deliver(t.Context(), p, own, nothing)
+		if got := err == nil && strings.Contains(receipt.ID, c.want); got != (c.want != "") {
+			t.Errorf("known as %q, read as %q: %+v, %v", c.known, c.told, receipt, err)
+		}
+	}
+}

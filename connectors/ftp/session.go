@@ -40,6 +40,7 @@ type session struct {
 
 	ctx     context.Context // of what runs
 	listing *bytes.Buffer   // takes a copy of the next data connection; may be nil
+	block   []byte          // for the data connection: there is one at a time
 	suspect bool            // something went wrong: ask before using it again
 	used    time.Time       // it last answered
 	worked  time.Time       // it was last of use
@@ -128,7 +129,10 @@ func (s *session) dialer(v server, control *tls.Config) func(network, address st
 			}
 			return raw, nil
 		}
-		c := &dataConn{Conn: raw, raw: raw, done: func() { s.untrack(tcp) }}
+		if s.block == nil {
+			s.block = make([]byte, blockSize)
+		}
+		c := &dataConn{Conn: raw, raw: raw, block: s.block, done: func() { s.untrack(tcp) }}
 		if s.data != nil {
 			c.Conn = tls.Client(raw, s.data)
 		}

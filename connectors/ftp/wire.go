@@ -3,17 +3,23 @@ package ftp
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // patience is how long a server may be silent. A server that looks for viruses
 // when an upload ends takes its time.
 const patience = 2 * time.Minute
+
+// blockSize is how much of a photo is read and sent at a time.
+const blockSize = 256 << 10
 
 // A patientConn gives up when nothing has moved for that long.
 type patientConn struct {
@@ -39,6 +45,7 @@ func (c *patientConn) Write(p []byte) (int, error) {
 type dataConn struct {
 	net.Conn // with TLS, if any
 	raw      *patientConn
+	block    []byte    // to read into; its session's
 	copied   io.Writer // of what is read; may be nil
 	wrote    bool
 	done     func()
@@ -55,6 +62,57 @@ func (c *dataConn) Read(p []byte) (int, error) {
 func (c *dataConn) Write(p []byte) (int, error) {
 	c.wrote = true
 	return c.Conn.Write(p)
+}
+
+// ReadFrom sends all that r has. Of a large photo a block is read, and digested,
+// while the one before is on its way.
+func (c *dataConn) ReadFrom(r io.Reader) (int64, error) {
+	n, err := io.ReadFull(r, c.block)
+	if n < len(c.block) {
+		if err != io.ErrUnexpectedEOF {
+			return 0, noEOF(err)
+		}
+		n, err = c.Write(c.block[:n])
+		return int64(n), err
+	}
+	return c.pump(r)
+}
+
+// pump is ReadFrom once the first block is full.
+func (c *dataConn) pump(r io.Reader) (sent int64, err error) {
+	full, empty := make(chan []byte, 2), make(chan []byte, 2)
+	full <- c.block
+	empty <- make([]byte, len(c.block))
+	var reading errgroup.Group
+	reading.Go(func() error {
+		defer close(full)
+		for block := range empty {
+			n, err := io.ReadFull(r, block)
+			full <- block[:n]
+			if err != nil {
+				return noEOF(err)
+			}
+		}
+		return nil
+	})
+	for block := range full {
+		n, failed := c.Write(block)
+		sent += int64(n)
+		if err = failed; err != nil {
+			break
+		}
+		empty <- block[:cap(block)]
+	}
+	close(empty)
+	return sent, errors.Join(err, reading.Wait())
+}
+
+// noEOF makes no error of the end of a file.
+func noEOF(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return nil
+	}
+	return err
 }
 
 // Handshake is called by the library for an upload of nothing, which would do

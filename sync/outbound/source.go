@@ -211,4 +211,13 @@ func (r *reader) changed() error {
 	return errChanged
 }
 
+// SHA256 is the digest of what was read, once that has ended with io.EOF: the one
+// that was known, or the one that was made. Nobody else need make it again.
+func (r *reader) SHA256() string {
+	if r.end != io.EOF {
+		return ""
+	}
+	return cmp.Or(r.source.job.Digests.SHA256, r.source.digests().SHA256)
+}
+
 func (r *reader) Close() error { return r.f.Close() }

@@ -189,3 +189,26 @@ func TestAReadErrorIsTroubleOfThisMachine(t *testing.T) {
 		t.Errorf("got %v, want a localError that tells the cause", err)
 	}
 }
+
+func TestAReaderTellsTheDigestOfWhatWasRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.jpg")
+	must(t, os.WriteFile(path, []byte("a picture"), 0o644))
+	info, err := os.Lstat(path)
+	must(t, err)
+	want, err := digest(path, info.Size(), info.ModTime(), false)
+	must(t, err)
+	for _, known := range []bool{false, true} {
+		body, err := sourceOf(t, path, known).open()
+		must(t, err)
+		r := body.(*reader)
+		if got := r.SHA256(); got != "" {
+			t.Errorf("known %v: %q is told before it was read", known, got)
+		}
+		_, err = io.Copy(io.Discard, r)
+		must(t, err)
+		if got := r.SHA256(); got != want.SHA256 {
+			t.Errorf("known %v: got %q, want %q", known, got, want.SHA256)
+		}
+		must(t, r.Close())
+	}
+}
