@@ -138,7 +138,16 @@ func (l *Ledger) SizeKnown(ctx context.Context, bench string, size int64) (known
 	return known, err
 }
 
-// SameContent lists up to 100 files of a bench that were accepted with this
+// MostSame is how many files of one kind are listed at most.
+const MostSame = 100
+
+// SameSize lists up to MostSame files of a bench that were accepted with this
+// size and not left alone at first sight.
+func (l *Ledger) SameSize(ctx context.Context, bench string, size int64) ([]File, error) {
+	return l.files(ctx, `k.size = ? AND k.generation > 0 AND f.bench = ? LIMIT 100`, size, bench)
+}
+
+// SameContent lists up to MostSame files of a bench that were accepted with this
 // content, for the search after renamed ones. An empty sha256 matches nothing.
 func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha256 string) ([]File, error) {
 	if sha256 == "" {
@@ -147,7 +156,7 @@ func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha2
 	return l.files(ctx, `k.size = ? AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, bench)
 }
 
-// LeftAlone lists up to 100 files of a bench that were left alone at first
+// LeftAlone lists up to MostSame files of a bench that were left alone at first
 // sight with this base name, size and time.
 func (l *Ledger) LeftAlone(ctx context.Context, bench, base string, size int64, modTime time.Time) ([]File, error) {
 	return l.files(ctx, `k.size = ? AND k.sha256 = '' AND k.generation = 0 AND k.name = ? AND k.mtime = ? AND f.bench = ? LIMIT 100`,

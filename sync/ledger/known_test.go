@@ -88,10 +88,13 @@ func TestSameContent(t *testing.T) {
 			t.Errorf("SizeKnown(%d) = %v, %v; want %v", size, got, err, want)
 		}
 	}
+	if got, err := l.SameSize(t.Context(), "bench", 10); err != nil || len(got) != 4 {
+		t.Errorf("of size 10 are %+v, %v; want the 4 of the bench", got, err)
+	}
 	for i := range 120 {
 		put(hot, fmt.Sprint("copy ", i), "cc", 20)
 	}
-	if got, err := l.SameContent(t.Context(), "bench", 20, "cc"); err != nil || len(got) != 100 {
+	if got, err := l.SameContent(t.Context(), "bench", 20, "cc"); err != nil || len(got) != MostSame {
 		t.Errorf("%d copies, %v; want the 100 promised at most", len(got), err)
 	}
 }

@@ -158,13 +158,24 @@ func (e *Enqueuer) digest(ctx context.Context, f watch.File, seen bool, tags pic
 			return d, "", err
 		}
 	}
-	known, err := e.Ledger.SizeKnown(ctx, e.Bench, f.Size)
-	marks := func(t Target) bool { return t.Marks && (e.Role == connectors.Select || tags.Given) }
-	if err != nil || !seen && !known && f.Size > digestFirst && !slices.ContainsFunc(e.Targets, marks) {
+	if first, err := e.readsFirst(ctx, f, seen, tags); err != nil || !first {
 		return d, core, err
 	}
 	d, err = digest(f.Path, f.Size, f.ModTime, e.wantsSHA1())
 	return d, core, err
+}
+
+// readsFirst reports whether a file is to be read before it is queued.
+func (e *Enqueuer) readsFirst(ctx context.Context, f watch.File, seen bool, tags picture.Tags) (bool, error) {
+	marks := func(t Target) bool { return t.Marks && (e.Role == connectors.Select || tags.Given) }
+	if seen || f.Size <= digestFirst || slices.ContainsFunc(e.Targets, marks) {
+		return true, nil
+	}
+	if e.Role == connectors.Select || e.listens() || e.wantsSHA1() {
+		known, err := e.Ledger.SizeKnown(ctx, e.Bench, f.Size)
+		return known || f.Size <= compareFirst, err
+	}
+	return e.mayBeRenamed(ctx, f)
 }
 
 // unchangedContent reports whether only times differ. Of a file that was left

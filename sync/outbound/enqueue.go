@@ -15,9 +15,14 @@ import (
 	"github.com/studio-agent/studio-agent/watch"
 )
 
-// digestFirst is the size up to which a new file is read before it is queued;
-// a larger one is digested while it is sent, unless its name or size is known.
-const digestFirst = 64 << 20
+// digestFirst is the size up to which a new file is read before it is queued. A
+// larger one is digested while it is sent, unless it may be known by another
+// name. Where contents are compared, by a rule for selects or by the remote,
+// compareFirst takes its place.
+const (
+	digestFirst  = 8 << 20
+	compareFirst = 64 << 20
+)
 
 // A Target is an account that a hot folder sends to.
 type Target struct {

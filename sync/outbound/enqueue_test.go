@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,25 +63,59 @@ func TestEachAccountGetsEachPhotoOnce(t *testing.T) {
 	})
 }
 
+// sparse drops a file of nothing but zeros and returns its job.
+func (r *rig) sparse(name string, size int64) ledger.Job {
+	r.t.Helper()
+	path := filepath.Join(r.hot, name)
+	must(r.t, os.WriteFile(path, nil, 0o644))
+	must(r.t, os.Truncate(path, size))
+	r.emit(name)
+	return r.job(name)
+}
+
 func TestTheDigestsAreInTheJobUnlessTheFileIsLargeAndNew(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		sparse := func(name string, size int64) ledger.Job {
-			path := filepath.Join(r.hot, name)
-			must(t, os.WriteFile(path, nil, 0o644))
-			must(t, os.Truncate(path, size))
-			r.emit(name)
-			return r.job(name)
+		r.enq.Targets[0].SHA1 = false
+		if j := r.sparse("limit.tif", digestFirst); j.Digests.SHA256 == "" {
+			t.Error("a small file was not read")
 		}
-		if j := sparse("limit.tif", digestFirst); j.Digests.SHA256 == "" {
-			t.Error("a file of 64 MiB was not read")
-		}
-		if j := sparse("large.tif", digestFirst+1); j.Digests.SHA256 != "" {
+		if j := r.sparse("large.tif", digestFirst+1); j.Digests.SHA256 != "" {
 			t.Error("a larger new one was read before it was queued")
 		}
-		if j := sparse("same size.tif", digestFirst+1); j.Digests.SHA256 == "" {
-			t.Error("one whose size is known was not read: it may be a renamed one")
+		if j := r.sparse("same size.tif", digestFirst+1); j.Digests.SHA256 != "" {
+			t.Error("one more of that size was read: the other is still there, so it is not the same renamed")
+		}
+		must(t, os.Remove(filepath.Join(r.hot, "large.tif")))
+		if j := r.sparse("renamed.tif", digestFirst+1); j.Digests.SHA256 == "" {
+			t.Error("one of the size of a file that has gone was not read: it may be that one renamed")
+		}
+		for i := range ledger.MostSame {
+			r.sparse(fmt.Sprint(i, ".tif"), digestFirst+2)
+		}
+		if j := r.sparse("many.tif", digestFirst+2); j.Digests.SHA256 == "" {
+			t.Error("one of a size that very many have was not read")
 		}
 	})
+}
+
+func TestWhereContentsAreComparedLargerFilesAreReadFirst(t *testing.T) {
+	for what, set := range map[string]func(*Enqueuer){
+		"by SHA-1":  func(*Enqueuer) {}, // as the rig's account does
+		"for marks": func(e *Enqueuer) { e.Targets[0] = Target{Account: "gs", Marks: true} },
+	} {
+		inBubbleNamed(t, what, func(t *testing.T, r *rig) {
+			set(r.enq)
+			if j := r.sparse("limit.tif", compareFirst); j.Digests.SHA256 == "" {
+				t.Error("a file of 64 MiB was not read")
+			}
+			if j := r.sparse("large.tif", compareFirst+1); j.Digests.SHA256 != "" {
+				t.Error("a larger new one was read before it was queued")
+			}
+			if j := r.sparse("same size.tif", compareFirst+1); j.Digests.SHA256 == "" {
+				t.Error("one whose size is known was not read")
+			}
+		})
+	}
 }
 
 func TestAFileThatChangesOrLeavesWhileItIsJudgedIsLookedAtAgain(t *testing.T) {

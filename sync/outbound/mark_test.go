@@ -114,7 +114,7 @@ func TestALargeSelectIsMarkedToo(t *testing.T) {
 		selects := withSelects(r)
 		path := selects.Folder + "/large.tif"
 		must(t, os.WriteFile(path, nil, 0o644))
-		must(t, os.Truncate(path, digestFirst+1))
+		must(t, os.Truncate(path, compareFirst+1))
 		must(t, emit(t.Context(), selects, file(t, selects.Folder, "large.tif")))
 		r.start()
 		pass(5 * time.Minute)

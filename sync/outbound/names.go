@@ -6,7 +6,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -47,6 +49,42 @@ func (e *Enqueuer) formerNames(ctx context.Context, f watch.File, file ledger.Fi
 	return former, nil
 }
 
+// mayBeRenamed reports whether a new file may be one that the bench has had under
+// another name: one of its size that is there no more. While such a one is being
+// sent and digested, it is too early to tell.
+func (e *Enqueuer) mayBeRenamed(ctx context.Context, f watch.File) (bool, error) {
+	if e.mirrors() {
+		return false, nil
+	}
+	same, err := e.Ledger.SameSize(ctx, e.Bench, f.Size)
+	if err != nil {
+		return false, err
+	}
+	may := len(same) == ledger.MostSame // there may be more
+	for _, old := range same {
+		if stillThere(old, f) {
+			continue
+		}
+		may = true
+		if old.SHA256 != "" || e.Resend {
+			continue
+		}
+		jobs, err := e.Ledger.Jobs(ctx, old.Folder, old.Name)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(jobs, underWay) {
+			return false, arriving(old.Name)
+		}
+	}
+	return may, nil
+}
+
+// arriving puts off a file that may be what is just being sent under another name.
+func arriving(name string) error {
+	return &watch.LaterError{Until: time.Now().Add(time.Second), Reason: "it may just be arriving under its old name, " + name}
+}
+
 // leftAlone returns the name under which a file was left alone at first sight,
 // before its folder was renamed or moved; empty if it was not. Nobody has read
 // it, so that its own name, size and time must do.
@@ -74,8 +112,11 @@ func stillThere(old ledger.File, now watch.File) bool {
 	if err != nil {
 		return !errors.Is(err, os.ErrNotExist)
 	}
+	if !strings.EqualFold(old.Name, now.Name) {
+		return true
+	}
 	mine, err := os.Lstat(now.Path)
-	return err != nil || !strings.EqualFold(old.Name, now.Name) || !os.SameFile(mine, its)
+	return err != nil || !os.SameFile(mine, its)
 }
 
 // twin refuses a name that differs from another file's only in how its accents

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/sync/ledger"
-	"github.com/studio-agent/studio-agent/watch"
 	"github.com/studio-agent/studio-agent/watch/picture"
 )
 
@@ -94,7 +92,7 @@ func (e *Enqueuer) wanted(ctx context.Context, t Target, file ledger.File, earli
 		}
 	}
 	if under != "" {
-		return false, "", &watch.LaterError{Until: time.Now().Add(time.Second), Reason: "it may just be arriving under its old name, " + under}
+		return false, "", arriving(under)
 	}
 	return true, "", nil
 }

@@ -225,3 +225,25 @@ func TestACaptureMovedToTheSelectsOfAnAccountThatCannotMark(t *testing.T) {
 		})
 	}
 }
+
+func TestALargeFileRenamedWhileItIsSentIsNotSentTwice(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.drop("keep.jpg", "so that the folder is not empty")
+		r.start()
+		pass(2 * time.Minute)
+		r.plan.Then(memory.OpPublish, faults.Fault{Delay: time.Minute})
+		r.enq.Targets[0].SHA1 = false
+		if j := r.sparse("a.mov", digestFirst+1); j.Digests.SHA256 != "" {
+			t.Error("it was read before it was queued")
+		}
+		pass(time.Second)
+		r.rename("a.mov", "b.mov")
+		wantLater(t, r.enq, "b.mov", "its old name, a.mov")
+		pass(2 * time.Minute)
+		r.wantState("a.mov", ledger.Done)
+		r.emit("b.mov")
+		if jobs := r.jobs("b.mov"); len(jobs) != 0 {
+			t.Errorf("it was delivered under its old name, and yet there is %+v", jobs)
+		}
+	})
+}

@@ -247,7 +247,7 @@ func TestAMissingOrEmptyHotFolderIsWaitedFor(t *testing.T) {
 func TestALargeFileThatIsTouchedBeforeItIsSentGoesAsANewVersion(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		must(t, os.WriteFile(r.hot+"/film.mov", nil, 0o644))
-		must(t, os.Truncate(r.hot+"/film.mov", digestFirst+1))
+		must(t, os.Truncate(r.hot+"/film.mov", compareFirst+1))
 		r.emit("film.mov")
 		if j := r.job("film.mov"); j.Digests.SHA256 != "" {
 			t.Errorf("it was read before it was queued")
