@@ -212,6 +212,9 @@ func (d delivery) send(ctx context.Context, f *sftp.File, body io.Reader, offset
 	step := d.photo.Size + 1
 	if d.photo.Size > large {
 		step = window
+		ahead := readAhead(body)
+		defer ahead.Close()
+		body = ahead
 	}
 	for {
 		ask := min(step, d.photo.Size+1-offset)
