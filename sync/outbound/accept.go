@@ -62,14 +62,15 @@ func (e *Enqueuer) look(ctx context.Context, s *subject, seen bool) error {
 	}
 	s.known.SHA256 = s.digests.SHA256
 	s.fresh = s.known.SHA256 == "" || s.known.SHA256 != s.was.SHA256
-	return nil
+	if !e.mirrors() {
+		s.same, err = e.Ledger.SameContent(ctx, e.Bench, s.Size, s.known.SHA256)
+	}
+	return err
 }
 
 // follow adds to d what follows from an accepted file for other names and files.
 func (e *Enqueuer) follow(ctx context.Context, s *subject, d *decision) error {
-	if err := e.vacate(ctx, s.known, d); err != nil {
-		return err
-	}
+	e.vacate(s, d)
 	if err := e.choose(ctx, s, d); err != nil || !isSidecar(s.Name) {
 		return err
 	}
@@ -131,18 +132,13 @@ func (e *Enqueuer) gaveUp(jobs []ledger.Job, generation int) bool {
 
 // vacate forgets the stamps that this content has under names of other folders
 // where it lies no more: if it is moved back there, it comes as something new.
-func (e *Enqueuer) vacate(ctx context.Context, file ledger.File, d *decision) error {
-	if e.mirrors() {
-		return nil
-	}
-	same, err := e.Ledger.SameContent(ctx, e.Bench, file.Size, file.SHA256)
-	for _, f := range same {
+func (e *Enqueuer) vacate(s *subject, d *decision) {
+	for _, f := range s.same {
 		if f.Folder != e.Folder && !f.ModTime.Equal(ledger.NoTime) && exists(f.Folder, ".") && !exists(f.Folder, f.Name) {
 			f.ModTime = ledger.NoTime
 			d.remember(f)
 		}
 	}
-	return err
 }
 
 // cores reports whether files are compared without their metadata.

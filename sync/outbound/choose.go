@@ -19,6 +19,7 @@ type subject struct {
 	known   ledger.File // as it is to be remembered
 	was     ledger.File // before; the same content or picture
 	digests connectors.Digests
+	same    []ledger.File // names of the bench that have or had this content
 	tags    picture.Tags
 	clear   bool // the tags could be read
 	fresh   bool // the tags are of a content or sidecar that was not seen before

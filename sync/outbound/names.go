@@ -20,20 +20,17 @@ import (
 // formerNames returns the deliveries of this content under names that it had in
 // the bench before and has no more. A file that is only copied keeps its old
 // name too, and has none.
-func (e *Enqueuer) formerNames(ctx context.Context, f watch.File, file ledger.File) ([]ledger.Job, error) {
-	if e.Resend || e.mirrors() {
+func (e *Enqueuer) formerNames(ctx context.Context, s *subject) ([]ledger.Job, error) {
+	if e.Resend {
 		return nil, nil
 	}
-	same, err := e.Ledger.SameContent(ctx, e.Bench, file.Size, file.SHA256)
-	if err != nil {
-		return nil, err
-	}
+	file := s.known
 	var former []ledger.Job
-	for _, old := range same {
+	for _, old := range s.same {
 		if old.Folder == file.Folder && old.Name == file.Name {
 			continue
 		}
-		if stillThere(old, f) {
+		if stillThere(old, s.File) {
 			continue
 		}
 		jobs, err := e.Ledger.Jobs(ctx, old.Folder, old.Name)

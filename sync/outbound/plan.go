@@ -14,7 +14,7 @@ import (
 // jobs adds the deliveries of a new content. earlier are the jobs that its name
 // had before.
 func (e *Enqueuer) jobs(ctx context.Context, s *subject, earlier []ledger.Job, d *decision) error {
-	old, err := e.formerNames(ctx, s.File, s.known)
+	old, err := e.formerNames(ctx, s)
 	if err != nil {
 		return err
 	}
