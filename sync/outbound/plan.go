@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/sync/ledger"
+	"github.com/studio-agent/studio-agent/watch"
 	"github.com/studio-agent/studio-agent/watch/picture"
 )
 

@@ -137,6 +137,7 @@ func (s *Sender) taskTrouble(ctx context.Context, t ledger.Task, err error) ledg
 		return ledger.TaskEvent{What: ledger.Waited, Until: throttled.Until, Clean: true, Reason: throttled.Error()}
 	case ctx.Err() != nil:
 		return ledger.TaskEvent{What: ledger.Waited, Reason: "the agent was stopped in the middle of it"}
+	case errors.Is(err, ledger.ErrLost): // there was news of it just then: with it, it is tried again at once
 	case errors.As(err, &local):
 		s.Log.Warn("A task cannot be committed because of trouble on this machine; it is tried again", "task", t.Title, "error", err)
 	case s.Gate.Failure(s.workers(), err.Error()):
