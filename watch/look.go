@@ -183,6 +183,9 @@ func (f *Folder) look(ctx context.Context, n *node, scanning bool) {
 		return
 	}
 	f.setTrouble(n, explain(ls.err), now)
+	if f.Seen != nil {
+		f.Seen(n.dir, ls.names)
+	}
 	f.passes++
 	f.mergeFolders(n, ls.subs, scanning, now)
 	if changed {

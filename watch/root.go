@@ -154,5 +154,5 @@ func (f *Folder) inspect() {
 			f.share += " (" + kind + ")"
 		}
 	}
-	f.lister = lister{root: f.set.root, skip: f.Skip, changed: !share && keepsChanged(f.set.root), read: f.set.read}
+	f.lister = lister{root: f.set.root, skip: f.Skip, tells: f.Seen != nil, changed: !share && keepsChanged(f.set.root), read: f.set.read}
 }

@@ -32,7 +32,7 @@ type entry struct {
 	kind   kind
 	reason string // why it is skipped or odd
 	stamp  Stamp  // of a regular file
-	id     fileID // of a folder
+	id     fileID
 	err    error
 }
 
@@ -44,6 +44,7 @@ type fileID struct{ dev, inode uint64 }
 type lister struct {
 	root    string
 	skip    Skip
+	tells   bool // somebody wants to know the names
 	changed bool // whether Stamp.Changed means something here
 	read    func(path string, visit func(fs.DirEntry) error) error
 }
@@ -83,6 +84,11 @@ func (l lister) classify(dir string, d fs.DirEntry) entry {
 		return entry{base: e.base, isDir: info.IsDir(), kind: k, reason: reason, stamp: l.stamp(info)}
 	}
 	e.stamp, e.id = l.stamp(info), idOf(info)
+	if e.kind == goes {
+		if e.reason = l.skip.also(join(dir, e.base)); e.reason != "" {
+			e.kind = skipped
+		}
+	}
 	return e
 }
 
@@ -146,6 +152,7 @@ type listing struct {
 	odd     []entry
 	subs    []entry
 	skipped int
+	names   []Name // if somebody wants to know them
 	print   uint64
 	err     error
 }
@@ -156,6 +163,9 @@ func (l lister) list(ctx context.Context, dir string) (listing, error) {
 	err := l.each(ctx, dir, func(e entry) error {
 		if e.err != nil && ls.err == nil {
 			ls.err = e.err
+		}
+		if name, told := e.name(); l.tells && told {
+			ls.names = append(ls.names, name)
 		}
 		switch e.kind {
 		case goes:

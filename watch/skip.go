@@ -26,6 +26,11 @@ type Skip struct {
 	// Sidecars lets XMP sidecars through, for what they say about a picture. What
 	// takes the files over must not send those that Include does not name.
 	Sidecars bool
+	// Also is asked, at each look, about each file that would go, and says in a
+	// clause why it does not go now; "" if it does. A change of mind is noticed at
+	// the next look at the file's folder: Hints.Look asks for one. Nil: all go. It
+	// must not wait for anything.
+	Also func(name string) string
 }
 
 // Reason says in a clause why name does not go, or returns "" if it goes. name
@@ -35,9 +40,19 @@ type Skip struct {
 //
 // In this order: another program's temporary name never goes; Apart; Exclude;
 // what Include names goes, also if a built-in list has it; the built-in lists,
-// but for Sidecars; files that Include lacks.
+// but for Sidecars; files that Include lacks; Also.
 func (s Skip) Reason(name string, isDir bool) string {
-	return s.reason(path.Dir(name), path.Base(name), isDir)
+	if why := s.reason(path.Dir(name), path.Base(name), isDir); why != "" || isDir {
+		return why
+	}
+	return s.also(name)
+}
+
+func (s Skip) also(name string) string {
+	if s.Also == nil {
+		return ""
+	}
+	return s.Also(name)
 }
 
 // reason takes the name in two parts, to spare a million joins where there are

@@ -6,6 +6,7 @@
 //	root.go         is this the same, mounted folder as before? else wait and say so
 //	look.go         which folders to look at now; each gets a watch before it is listed
 //	scan.go         one listing; tree.go keeps one fingerprint per folder: unchanged asks nobody
+//	name.go         what a look shows, for those who want to know more of the tree (Seen)
 //	merge.go        a changed folder is compared with what was accepted before (Known)
 //	settle          what is new or different must come to rest
 //	judge.go        at rest: does nobody write to it, and does its inside look whole?
@@ -92,7 +93,10 @@ type Folder struct {
 	// Remember is called from Run when Root is seen for the first time or is
 	// another disk or folder than before. Nil: nobody wants to know.
 	Remember func(identity string)
-	Network  *bool // whether Root is on a network share; nil: found out
+	// Seen is told, from Run, of each look at a folder: dir is relative to Root, "."
+	// is Root itself. It must not wait for anything. Nil: nobody wants to know.
+	Seen    func(dir string, names []Name)
+	Network *bool // whether Root is on a network share; nil: found out
 	// Look and Busy gather the evidence; nil means picture.Look and the probe
 	// of this system. Busy says whether another program has the file open for
 	// writing, and whether that can be known here.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -104,7 +103,7 @@ func (a *account) create(ctx context.Context, b bench, root, batch string, publi
 		}
 		asked = true
 		return a.keepCreation(root)
-	}}, []field{{"name", bundleName(batch)}, {"bundle_root", root}, {"production_id", int64(in.ID)}})
+	}}, []field{{"name", bundle.Title(batch)}, {"bundle_root", root}, {"production_id", int64(in.ID)}})
 	if err != nil {
 		return projectAsset{}, err
 	}
@@ -122,20 +121,6 @@ func (a *account) create(ctx context.Context, b bench, root, batch string, publi
 		return p, unreadable("the creation of "+root, err)
 	}
 	return p, nil
-}
-
-// bundleName is what a project is called: its folder, without the end that makes a
-// folder a bundle.
-func bundleName(batch string) string {
-	name := path.Base(strings.ReplaceAll(batch, `\`, "/"))
-	for _, p := range bundle.Programs() {
-		for _, ext := range p.Folders {
-			if len(name) > len(ext) && strings.EqualFold(path.Ext(name), ext) {
-				return name[:len(name)-len(ext)]
-			}
-		}
-	}
-	return name
 }
 
 func creationKey(root string) string { return "create/" + root }

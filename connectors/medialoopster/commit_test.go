@@ -183,14 +183,3 @@ func TestCommitsAtTheSameTimeCreateOnce(t *testing.T) {
 	}
 	w.one()
 }
-
-func TestBundleNames(t *testing.T) {
-	for batch, want := range map[string]string{
-		"/v/Spring": "Spring", "/v/Spring/": "Spring", `Z:\v\Spring 2.0`: "Spring 2.0", "/v/Film.fcpbundle": "Film", "/v/Film.FCPXMLD": "Film",
-		"/v/a.dra": "a", "/v/.dra": ".dra", "/v/x.prproj": "x.prproj",
-	} {
-		if got := bundleName(batch); got != want {
-			t.Errorf("%s is called %q, want %q", batch, got, want)
-		}
-	}
-}

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// patience is how long a delivery waits for the import to end. After that, Find
-	// looks on.
-	patience = 30 * time.Second
 	// underWay is how long an import that was asked for is taken to be still going on
-	// and is not asked for again (facts.md, 48).
+	// and is not asked for again (facts.md, 48). So long a delivery waits for its end,
+	// for only a delivery can say that it failed. After that, Find looks on.
 	underWay = 30 * time.Minute
+	// mostPause is the longest time between two looks at an import.
+	mostPause = 15 * time.Second
 )
 
 // vet says why p may not go. No request is made. Which bundle p belongs to is
@@ -172,24 +172,23 @@ func (a *account) going(ctx context.Context, path string) (after number, _ bool,
 	return l.ID, false, nil
 }
 
-// await looks how an import goes, ever more rarely. It was taken on, so what goes
-// wrong with looking is no reason to doubt that: the rest is left to Find.
+// await looks how an import goes, ever more rarely, until it has ended. It was
+// taken on, so what goes wrong with looking is no reason to doubt that.
 func (a *account) await(ctx context.Context, p connectors.Photo, kind bundle.Kind, path string, after number) (connectors.Receipt, error) {
-	taken := connectors.Receipt{ID: "import", Name: p.Name, Size: p.Size}
-	for start, pause := time.Now(), 250*time.Millisecond; ; pause *= 2 {
+	for start, pause := time.Now(), 250*time.Millisecond; ; pause = min(2*pause, mostPause) {
 		found, ok, err := a.assetAt(ctx, kind, path)
 		if ok && err == nil {
 			return a.adopt(p, kind, found, path)
 		}
-		logs, err2 := a.logsOf(ctx, path)
-		if err != nil || err2 != nil {
-			return taken, nil
-		}
-		if l, ok := newest(logs, after); ok && l.Error != "" {
+		logs, err := a.logsOf(ctx, path)
+		if l, ok := newest(logs, after); ok && err == nil && l.Error != "" {
 			return connectors.Receipt{}, errors.Join(a.failure(path, l), a.forgetImport(path))
 		}
-		if time.Since(start)+pause > patience || !sleep(ctx, pause) {
-			return taken, nil
+		if time.Since(start)+pause > underWay {
+			return connectors.Receipt{ID: "import", Name: p.Name, Size: p.Size}, nil
+		}
+		if !sleep(ctx, pause) {
+			return connectors.Receipt{}, fmt.Errorf("the import of %s goes on at medialoopster, which is asked for it again: %w", path, ctx.Err())
 		}
 	}
 }

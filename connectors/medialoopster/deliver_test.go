@@ -2,6 +2,7 @@ package medialoopster
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -112,15 +113,16 @@ func TestASlowImportIsWaitedFor(t *testing.T) {
 func TestAVerySlowImportIsLeftToFind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, how{Options: medialoopstersim.Options{SlowImports: true, Step: time.Hour}})
-		receipt, err := w.deliver(t.Context(), "a.mov")
-		if err != nil || receipt.Zero() || receipt.Verified || !w.find("a.mov").Zero() {
-			t.Fatalf("got %+v, %v", receipt, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		if _, err := w.deliver(ctx, "a.mov"); !errors.Is(err, context.DeadlineExceeded) || !w.find("a.mov").Zero() {
+			t.Fatal(err)
 		}
 		w.account = w.newAccount(w.setup()) // another program
-		if receipt, err = w.deliver(t.Context(), "a.mov"); err != nil || receipt.Verified || w.sim.Requests("import") != 1 {
+		receipt, err := w.deliver(t.Context(), "a.mov")
+		if err != nil || receipt.Zero() || receipt.Verified || w.sim.Requests("import") != 1 {
 			t.Errorf("got %+v, %v after %d imports, want still the first", receipt, err, w.sim.Requests("import"))
 		}
-		time.Sleep(underWay)
 		if _, err = w.deliver(t.Context(), "a.mov"); err != nil || w.sim.Requests("import") != 2 {
 			t.Errorf("%v, %d imports; want that the first is given up", err, w.sim.Requests("import"))
 		}
@@ -131,14 +133,20 @@ func TestAVerySlowImportIsLeftToFind(t *testing.T) {
 	})
 }
 
-func TestAWaitThatIsEndedIsNoFailure(t *testing.T) {
+// A wait that is broken off is taken up again, so that a failure reaches a person.
+func TestAWaitThatIsEndedIsTakenUpAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, how{Options: medialoopstersim.Options{SlowImports: true, Step: time.Hour}})
+		w := newWorld(t, how{Options: medialoopstersim.Options{SlowImports: true, Step: time.Hour, Exists: func(string) bool { return false }}})
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		receipt, err := w.deliver(ctx, "a.mov")
-		if err != nil || receipt.Zero() || receipt.Verified {
-			t.Errorf("got %+v, %v; want what was taken on", receipt, err)
+		if receipt, err := w.deliver(ctx, "a.mov"); !receipt.Zero() || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %+v, %v; want that the wait was ended", receipt, err)
+		}
+		time.AfterFunc(20*time.Minute, w.sim.Advance)
+		_, err := w.deliver(t.Context(), "a.mov")
+		wantError(t, err, "rejected", "could not import "+there+"a.mov (File does not exist on device")
+		if n := w.sim.Requests("import"); n != 1 {
+			t.Errorf("asked for %d imports, want 1", n)
 		}
 	})
 }

@@ -36,7 +36,7 @@ func New(setup connectors.Setup) (connectors.Connector, error) {
 func (a *account) connector() connectors.Connector {
 	return connectors.Connector{
 		Out: a, Workers: a.workers, Looks: true,
-		Vet: a.vet, Commit: a.commit, Probe: a.probe, Examine: a.examine,
+		Vet: a.vet, Commit: a.commit, Projects: a.projects(), Probe: a.probe, Examine: a.examine, Rate: a.api.Rate,
 	}
 }
 

@@ -18,8 +18,10 @@ import (
 const (
 	// defaultRate is starts per second. No limit is published; the server stands in
 	// the house.
-	defaultRate    = 10
-	defaultWorkers = 3
+	defaultRate = 10
+	// defaultWorkers is how many imports are waited for at the same time. Waiting
+	// costs nothing: no file is sent.
+	defaultWorkers = 8
 	// accept asks for the version that this package speaks (facts.md, 5.1; without it
 	// the latest is used).
 	accept = "application/json; version=1"

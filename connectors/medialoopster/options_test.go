@@ -67,7 +67,7 @@ func TestWhatAConnectorCanDo(t *testing.T) {
 	s := setupOf(goodAccount, goodBench)
 	s.Connections = 7
 	c, err := New(s)
-	if err != nil || c.Workers != 7 || !c.Looks || c.Out == nil || c.In != nil || c.Vet == nil || c.Commit == nil || c.Probe == nil || c.Examine == nil {
+	if err != nil || c.Workers != 7 || !c.Looks || c.Out == nil || c.In != nil || c.Vet == nil || c.Commit == nil || c.Probe == nil || c.Examine == nil || c.Projects == nil || c.Rate == nil {
 		t.Errorf("got %+v, %v", c, err)
 	}
 }

@@ -141,7 +141,7 @@ func TestAReceivedTaskThatIsRefusedWaitsForAPersonOrNews(t *testing.T) {
 		r.assign(connectors.Assignment{Batch: "task 7", Title: "Job / Product"})
 		r.drop("a.jpg", "A")
 		pass(time.Hour)
-		task := r.wantReceived("task 7", ledger.Collecting, "third picture")
+		r.wantReceived("task 7", ledger.Collecting, "third picture")
 		if asked != 1 {
 			t.Errorf("asked %d times, want once", asked)
 		}
@@ -151,7 +151,7 @@ func TestAReceivedTaskThatIsRefusedWaitsForAPersonOrNews(t *testing.T) {
 			t.Errorf("asked %d times, want once more for what came", asked)
 		}
 		refused = false
-		task = r.wantReceived("task 7", ledger.Collecting, "third picture")
+		task := r.wantReceived("task 7", ledger.Collecting, "third picture")
 		_, err := r.ledger.RecordTask(task, ledger.TaskEvent{What: ledger.Full, At: time.Now()})
 		must(t, err)
 		r.sender.Wake()

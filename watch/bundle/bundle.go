@@ -43,6 +43,8 @@ type Bundle struct {
 	// locks and bins: what must rest before the bundle is one whole. It is sorted.
 	Set   []Entry
 	Media []Medium // without what the programs can make again; sorted by name
+
+	used []Program // whose project files are in it
 }
 
 // Recognize finds the bundles in a complete listing, sorted by Root. Nested ones
@@ -178,11 +180,10 @@ func (v view) assemble(root string, entries []Entry) (Bundle, bool) {
 	b := Bundle{Root: root, Folder: v.folders[root]}
 	slices.SortFunc(entries, func(x, y Entry) int { return strings.Compare(x.Name, y.Name) })
 	var projects []project
-	var used []Program
 	for _, e := range entries {
 		if p, ok := v.project(root, e); ok {
 			projects = append(projects, p)
-			used = append(used, p.Program)
+			b.used = append(b.used, p.Program)
 		}
 	}
 	if len(projects) == 0 {
@@ -195,8 +196,7 @@ func (v view) assemble(root string, entries []Entry) (Bundle, bool) {
 		dir := path.Dir(e.Name)
 		skip, known := idle[dir]
 		if !known {
-			folders := foldersOf(strings.TrimPrefix(e.Name, root+"/"))
-			skip = slices.ContainsFunc(folders, hidden) || slices.ContainsFunc(used, func(p Program) bool { return p.wasted(folders) })
+			skip = b.waste(e.Name) != ""
 			idle[dir] = skip
 		}
 		if skip || hidden(path.Base(e.Name)) {
