@@ -76,8 +76,8 @@ type Account struct {
 	origin origin
 }
 
-// A Bench is a shooting or retouching place with its folders: at least one of
-// Captures, Selects and Imports.
+// A Bench is a shooting, retouching or editing place with its folders: at least
+// one of Captures, Selects, Imports and Projects.
 type Bench struct {
 	// Name is known to photographers and may become a remote folder's name.
 	Name string `yaml:"name" required:"true"`
@@ -87,6 +87,8 @@ type Bench struct {
 	Selects *Selects `yaml:"selects"`
 	// Imports is the folder that retouches come back to; nil for none.
 	Imports *Imports `yaml:"imports"`
+	// Projects is the folder of edit projects; nil for none.
+	Projects *Projects `yaml:"projects"`
 	// Keys are all other keys, for the factories of the accounts that the bench
 	// sends to. See Bench.Decode.
 	Keys yaml.Node `yaml:",inline"`
@@ -134,12 +136,13 @@ const (
 	Capture    = "capture"
 	Select     = "select"
 	MirrorRole = "mirror"
+	Project    = "project"
 )
 
 // A HotFolder is a Folder with its place in the configuration.
 type HotFolder struct {
 	Bench  string // empty for a mirror
-	Role   string // Capture, Select or MirrorRole; the key in agent.yaml is its plural
+	Role   string // Capture, Select, MirrorRole or Project; the key in agent.yaml is its plural
 	Remote string // of a mirror: the remote folder
 	// Selects are the bench's, for captures and selects; nil if it has none.
 	Selects *Selects
@@ -148,6 +151,8 @@ type HotFolder struct {
 	// Apart are folders inside of Path that files land in, relative to it and
 	// slash-separated: they are not watched.
 	Apart []string
+	// Rest is how long an edit project must rest; not of other roles.
+	Rest time.Duration
 	Folder
 }
 
@@ -172,6 +177,9 @@ func (c *Config) HotFolders() []HotFolder {
 		}
 		if b.Selects != nil && b.Selects.Path != "" {
 			all = append(all, HotFolder{Bench: b.Name, Role: Select, Selects: b.Selects, Returns: returns, Folder: b.Selects.Folder})
+		}
+		if b.Projects != nil {
+			all = append(all, b.Projects.hotFolder(b.Name))
 		}
 	}
 	for _, m := range c.Mirrors {

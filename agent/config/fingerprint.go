@@ -19,11 +19,14 @@ func (a Account) Fingerprint() string {
 // Fingerprint changes when the bench's name changes or one of the keys that belong
 // to its accounts' types. Its folders have their own.
 func (b Bench) Fingerprint() string {
-	var imports any
+	var imports, projects any
 	if b.Imports != nil {
 		imports = plain(b.Imports.Keys)
 	}
-	return fingerprint(b.Name, plain(b.Keys), imports)
+	if p := b.Projects; p != nil {
+		projects = []any{p.Path, p.Account, p.Production}
+	}
+	return fingerprint(b.Name, plain(b.Keys), imports, projects)
 }
 
 // Fingerprint changes when a setting of the mirror changes.

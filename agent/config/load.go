@@ -154,6 +154,9 @@ func (c *Config) complete(d *decoder) {
 			b.Imports.Path = c.absolute(b.Imports.Path)
 			c.placeReplaced(&b.Imports.Landing, b.Imports.Path)
 		}
+		if b.Projects != nil {
+			b.Projects.Path = c.absolute(b.Projects.Path)
+		}
 	}
 	for i := range c.Mirrors {
 		m := &c.Mirrors[i]

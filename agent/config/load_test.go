@@ -32,11 +32,11 @@ func mustParse(t *testing.T, text string) *Config {
 }
 
 func TestExampleLoads(t *testing.T) {
-	c, err := Load("../../agent.yaml.example", "grandshooting", "folder", "sftp", "ftp")
+	c, err := Load("../../agent.yaml.example", "grandshooting", "folder", "sftp", "ftp", "medialoopster", "creativeforce")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := len(c.HotFolders()), 3; got != want {
+	if got, want := len(c.HotFolders()), 6; got != want {
 		t.Errorf("hot folders: got %d, want %d", got, want)
 	}
 	// What a type's factory would read.
@@ -48,7 +48,10 @@ func TestExampleLoads(t *testing.T) {
 	if err := c.Accounts["nas"].Decode(&nas); err != nil || nas.Layout != "bench" {
 		t.Errorf("account nas: got %+v, %v", nas, err)
 	}
-	var bench struct{ Production, Names string }
+	var bench struct {
+		Production, Names string
+		Jobs              []string
+	}
 	for _, b := range c.Benches {
 		if err := b.Decode(&bench); err != nil || bench.Production == "" {
 			t.Errorf("bench %s: got %+v, %v", b.Name, bench, err)

@@ -53,6 +53,13 @@ func (b Bench) Decode(into any) error {
 			own.Content = append(own.Content, b.Keys.Content[i:i+2]...)
 		}
 	}
+	if b.Projects != nil && slices.Contains(names, "projects") {
+		node, err := b.Projects.forFactory()
+		if err != nil {
+			return err
+		}
+		own.Content = append(own.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "projects"}, &node)
+	}
 	imports := b.importKeys()
 	for i := 0; i+1 < len(imports); i += 2 {
 		key := *imports[i]
@@ -80,7 +87,7 @@ func (b Bench) importKeys() []*yaml.Node {
 func (c *Config) Unclaimed() error {
 	var problems Errors
 	for _, b := range c.Benches {
-		known, imports := []string{"name", "captures", "selects", "imports"}, slices.Clone(importsKnown)
+		known, imports := []string{"name", "captures", "selects", "imports", "projects"}, slices.Clone(importsKnown)
 		for name := range b.origin.known {
 			if key, ok := strings.CutPrefix(name, importPrefix); ok {
 				imports = append(imports, key)

@@ -60,7 +60,7 @@ func TestBenchDecodeLeavesOtherKeysAlone(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	err := c.Unclaimed()
-	if want := "agent.yaml:15: benches[1].layout: unknown key; known here: captures, imports, name, production, selects"; err == nil || err.Error() != want {
+	if want := "agent.yaml:15: benches[1].layout: unknown key; known here: captures, imports, name, production, projects, selects"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	if err := c.Benches[1].Decode(&nas); err != nil || nas.Layout != "flat" {

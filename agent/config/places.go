@@ -15,6 +15,8 @@ type place struct {
 	hot    bool     // watched: what lies in it is sent
 	owner  string   // for people
 	passes []string // the accounts that its files go to, or come from
+	// projects says that edit projects lie in it.
+	projects bool
 }
 
 // allPlaces lists hot folders, then folders that files land in.
@@ -22,17 +24,20 @@ func (c *Config) allPlaces() (all []place) {
 	for i, b := range c.Benches {
 		field := fmt.Sprintf("benches[%d]", i)
 		if b.Captures != nil {
-			all = append(all, place{field + ".captures.folder", b.Captures.Path, true, b.Name, b.Captures.To})
+			all = append(all, place{field + ".captures.folder", b.Captures.Path, true, b.Name, b.Captures.To, false})
 		}
 		if b.Selects != nil && b.Selects.Path != "" {
-			all = append(all, place{field + ".selects.folder", b.Selects.Path, true, b.Name, b.Selects.To})
+			all = append(all, place{field + ".selects.folder", b.Selects.Path, true, b.Name, b.Selects.To, false})
+		}
+		if b.Projects != nil {
+			all = append(all, place{field + ".projects.folder", b.Projects.Path, true, b.Name, []string{b.Projects.Account}, true})
 		}
 		if b.Imports != nil {
-			all = append(all, place{field + ".imports.folder", b.Imports.Path, false, b.Name, b.Imports.From})
+			all = append(all, place{field + ".imports.folder", b.Imports.Path, false, b.Name, b.Imports.From, false})
 		}
 	}
 	for i, m := range c.Mirrors {
-		all = append(all, place{fmt.Sprintf("mirrors[%d].folder", i), m.Path, m.Direction == Put, "a mirror", []string{m.Account}})
+		all = append(all, place{fmt.Sprintf("mirrors[%d].folder", i), m.Path, m.Direction == Put, "a mirror", []string{m.Account}, false})
 	}
 	return all
 }
@@ -114,6 +119,8 @@ func (d *decoder) beside(p, other place) {
 		}
 		account := common(hot.passes, landing.passes)
 		switch {
+		case same && hot.projects:
+			d.bad(p.field, fmt.Sprintf("%s is also %s", p.path, other.field), "edit projects lie in folders of their own; choose another folder")
 		case same && account != "":
 			d.bad(p.field, fmt.Sprintf("%s is also %s, and both are of account %s", p.path, other.field, account), "what comes back would be sent there again; choose another folder")
 		case !same && inside(hot.path, landing.path):

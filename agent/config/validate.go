@@ -24,7 +24,7 @@ func (d *decoder) bad(field, text, hint string) {
 // known to be wrong.
 func (d *decoder) told(field string) bool {
 	return slices.ContainsFunc(d.problems, func(p Problem) bool {
-		return p.Field == field || p.Field == field+".captures" || p.Field == field+".selects" || p.Field == field+".imports"
+		return p.Field == field || p.Field == field+".captures" || p.Field == field+".selects" || p.Field == field+".imports" || p.Field == field+".projects"
 	})
 }
 
@@ -76,8 +76,8 @@ func (d *decoder) benches(c *Config) {
 			}
 			seen[strings.ToLower(b.Name)] = i
 		}
-		if b.Captures == nil && b.Selects == nil && b.Imports == nil && !d.told(field) {
-			d.bad(field, "has neither captures nor selects nor imports", "give it a hot folder: captures: {folder: …, to: […]}")
+		if b.Captures == nil && b.Selects == nil && b.Imports == nil && b.Projects == nil && !d.told(field) {
+			d.bad(field, "has neither captures nor selects nor imports nor projects", "give it a hot folder: captures: {folder: …, to: […]}")
 		}
 		if b.Captures != nil {
 			d.folder(c, field+".captures", b.Captures, true)
@@ -87,6 +87,9 @@ func (d *decoder) benches(c *Config) {
 		}
 		if b.Imports != nil {
 			d.imports(c, field+".imports", b.Imports)
+		}
+		if b.Projects != nil {
+			d.projects(c, field+".projects", b.Projects)
 		}
 	}
 }
@@ -124,12 +127,8 @@ func (d *decoder) mirrors(c *Config) {
 		if m.Direction == Put && (m.Rejected != "" || m.Ready != "") {
 			d.bad(field, "rejected and ready belong to a mirror with direction: get", "")
 		}
-		for j, glob := range m.Include {
-			d.glob(fmt.Sprintf("%s.include[%d]", field, j), glob)
-		}
-		for j, glob := range m.Exclude {
-			d.glob(fmt.Sprintf("%s.exclude[%d]", field, j), glob)
-		}
+		d.globs(field+".include", m.Include)
+		d.globs(field+".exclude", m.Exclude)
 		for j, other := range c.Mirrors[:i] {
 			if m.Account == other.Account && m.Direction != other.Direction && m.Remote != "" && sameRemote(m.Remote, other.Remote) {
 				d.bad(field+".remote", fmt.Sprintf("%s and mirrors[%d] are one remote folder in both directions", m.Remote, j), "what is sent would come straight back")
@@ -144,11 +143,13 @@ func (d *decoder) folder(c *Config, field string, f *Folder, needsPath bool) {
 	}
 	d.local(field+".folder", f.Path)
 	d.names(c, field+".to", f.To)
-	for i, glob := range f.Include {
-		d.glob(fmt.Sprintf("%s.include[%d]", field, i), glob)
-	}
-	for i, glob := range f.Exclude {
-		d.glob(fmt.Sprintf("%s.exclude[%d]", field, i), glob)
+	d.globs(field+".include", f.Include)
+	d.globs(field+".exclude", f.Exclude)
+}
+
+func (d *decoder) globs(field string, globs []string) {
+	for i, glob := range globs {
+		d.glob(fmt.Sprintf("%s[%d]", field, i), glob)
 	}
 }
 
