@@ -45,6 +45,10 @@ func (a *account) acknowledge(ctx context.Context, batch string, ids []string) e
 	if t.batch() != batch || t.status != ready {
 		return nil
 	}
+	var sent submission
+	if submitted, err := a.recall(submissionKey(batch), &sent); err != nil || submitted {
+		return err // it shows late: a start could open it again
+	}
 	whole, err := a.allLanded(t, ids)
 	if err != nil || !whole {
 		return err

@@ -3,6 +3,7 @@ package creativeforce
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/connectors/creativeforce/creativeforcesim"
@@ -84,4 +85,19 @@ func TestStartOnOpenStartsNothing(t *testing.T) {
 	if err := w.commitAll(t.Context(), batch, receipts); err != nil || w.task(id).Starts != 0 {
 		t.Errorf("submitted with %v, started %d times; want no start", err, w.task(id).Starts)
 	}
+}
+
+// A submission may show late: what was submitted before it was started is To Do
+// still, and a start would open it again.
+func TestWhatWasSubmittedIsNotStarted(t *testing.T) {
+	w := newWorld(t, how{Options: creativeforcesim.Options{Settle: time.Minute}})
+	id := w.sim.AddTask(shoe("J", "P"))
+	rts := w.pending()
+	batch, receipts := w.sendAll("J/P", "")
+	w.submitted(batch, receipts)
+	w.account = w.restart()
+	if err := w.Acknowledge(t.Context(), rts); err != nil || w.sim.Requests("start") != 0 {
+		t.Errorf("%v after %d starts, want none", err, w.sim.Requests("start"))
+	}
+	w.wantOnce(id, 1)
 }

@@ -47,9 +47,13 @@ func (t *task) progress() connectors.Progress {
 	return connectors.Assigned
 }
 
-// moment reads a deadline; its form is unverified. What cannot be read is none.
+// moment reads a deadline; its form is unverified. What cannot be read is none, and
+// a day is meant up to its end.
 func moment(text string) time.Time {
-	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.Add(24*time.Hour - time.Minute)
+	}
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
 		if at, err := time.Parse(form, text); err == nil {
 			return at
 		}

@@ -166,7 +166,6 @@ func (a *account) outcome(ctx context.Context, t *task, record submission, begun
 	if err == nil && reply.Status != http.StatusBadRequest && told.StatusCode != nil && *told.StatusCode == 1 {
 		record.Done = true
 		a.desk.touch(t.id)
-		a.log.Info("Task submitted", "task", t.title(), "round", t.round, "outputs", len(record.Assets))
 		return a.keep(submissionKey(t.batch()), record)
 	}
 	now, err2 := a.read(ctx, t.key, 0)

@@ -142,8 +142,8 @@ func TestWhatATaskIsByNowDecides(t *testing.T) {
 func TestAStatusWordCanBeConfigured(t *testing.T) {
 	w, id, batch, receipts := readyToSubmit(t, how{yaml: "statuses: {On Hold: review}"})
 	w.submittedThen(batch, receipts, func() { w.sim.SetStatus(id, "on-hold") })
-	if got := w.pending(); len(got) != 0 {
-		t.Errorf("on hold, which means in review, it still offers %+v", got)
+	if got := namesIn(w.pending()); !slices.Equal(got, []string{"J/P/INSTRUCTIONS.html"}) || !strings.Contains(w.fetched(got[0]), "Submitted.") {
+		t.Errorf("on hold, which means in review, it offers %q, want the instructions alone, which say that it was submitted", got)
 	}
 }
 

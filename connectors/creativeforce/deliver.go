@@ -126,7 +126,6 @@ func (a *account) send(ctx context.Context, s spot, p connectors.Photo, sum []by
 		if err := a.keep(uploadKey(s.batch(), s.output.id), up); err != nil {
 			return connectors.Receipt{}, err
 		}
-		a.desk.touch(s.task.id)
 		return s.receipt(a, up), nil
 	}
 }

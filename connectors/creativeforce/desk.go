@@ -26,8 +26,11 @@ const (
 	fresh = 10 * time.Second
 	// lookGap is how often the list is read again for outputs that nobody expects.
 	lookGap = 5 * time.Second
-	// forgetAfter is when a task that is not listed any more leaves the desk.
-	forgetAfter = 24 * time.Hour
+	// forgetAfter is when a task that is not listed any more leaves the desk, and
+	// forgetReview if it is in review: whether the list has those is unverified.
+	forgetAfter, forgetReview = 24 * time.Hour, 30 * 24 * time.Hour
+	// reviewGap is how often a task in review is read that the list does not have.
+	reviewGap = time.Hour
 )
 
 // A desk holds the tasks that are known, as the platform told of them last.
@@ -37,6 +40,9 @@ type desk struct {
 	mu     sync.Mutex
 	sheets map[key]*sheet
 	looked time.Time // when the last look began; zero for none
+
+	unpacked bool     // what was kept over a restart lies on it
+	open     []string // what is kept, see remember
 }
 
 // A sheet is one task.
@@ -47,6 +53,7 @@ type sheet struct {
 	task   *task      // nil until it was read
 	row    string     // of the list, as task was read
 	listed bool
+	kept   bool // it was open when the agent was stopped
 	stale  bool // something happened to it
 	told   bool // that it cannot be read
 	seen   time.Time
@@ -152,6 +159,9 @@ func (a *account) look(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := a.unpack(); err != nil {
+		return err
+	}
 	began := time.Now()
 	listed := map[key]row{}
 	for _, k := range a.kinds() {
@@ -167,6 +177,9 @@ func (a *account) look(ctx context.Context) error {
 		return err
 	}
 	if err := a.readVanished(ctx, listed); err != nil {
+		return err
+	}
+	if err := a.remember(); err != nil {
 		return err
 	}
 	a.desk.mu.Lock()
@@ -191,7 +204,7 @@ func (a *account) readListed(ctx context.Context, listed map[key]row) error {
 		if s.row != r.raw {
 			age = 0
 		}
-		known := s.task != nil
+		known := s.task != nil || s.kept
 		s.seen, s.listed = time.Now(), true
 		s.mu.Unlock()
 		if is, _ := a.opt.meaningOf(first(r.Status, r.TaskStatus)); !known && is > progress {
@@ -233,17 +246,20 @@ func (a *account) readVanished(ctx context.Context, listed map[key]row) error {
 		}
 		s.mu.Lock()
 		s.listed, s.row = false, ""
-		if err != nil && s.task != nil {
-			off := *s.task
-			off.status, off.word, off.at = cancelled, "not there any more", time.Now()
-			s.task, s.stale = &off, false
+		if err != nil {
+			s.task, err = a.calledOff(k, s.task)
+			s.stale = false
 		}
 		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// gone are the tasks that were listed and are no more.
+// gone are the tasks that were listed and are no more, and those that must be looked
+// at though they are not listed.
 func (d *desk) gone(listed map[key]row) (gone []key) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -252,9 +268,14 @@ func (d *desk) gone(listed map[key]row) (gone []key) {
 			continue
 		}
 		s.mu.Lock()
-		if s.listed {
+		inReview, keep := s.task != nil && s.task.status == review, forgetAfter
+		if inReview {
+			keep = forgetReview
+		}
+		switch {
+		case s.listed || inReview && time.Since(s.task.at) > reviewGap:
 			gone = append(gone, k)
-		} else if time.Since(s.seen) > forgetAfter {
+		case time.Since(s.seen) > keep:
 			delete(d.sheets, k)
 		}
 		s.mu.Unlock()

@@ -28,8 +28,8 @@ func (a *account) Fetch(ctx context.Context, rt connectors.Retouch, w io.Writer)
 	if t.batch() != id.batch {
 		return fmt.Errorf("%s: another round of its task has begun: %w", rt.Name, connectors.ErrChanged)
 	}
-	if id.what == "made" {
-		return a.write(ctx, t, rt, w)
+	if id.what == whatMade {
+		return a.write(ctx, t, id, w)
 	}
 	i := slices.IndexFunc(t.inputs, func(in input) bool { return in.id(t) == rt.ID })
 	if i < 0 {
@@ -39,21 +39,24 @@ func (a *account) Fetch(ctx context.Context, rt connectors.Retouch, w io.Writer)
 }
 
 // write writes a made file, if it still is the one that was listed.
-func (a *account) write(ctx context.Context, t *task, rt connectors.Retouch, w io.Writer) error {
-	made, err := a.texts(t)
+func (a *account) write(ctx context.Context, t *task, id retouchID, w io.Writer) error {
+	have, err := a.received(t)
 	if err != nil {
 		return err
 	}
-	for name, content := range made {
-		if madeID(t, name, content) == rt.ID {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			_, err := w.Write(content)
-			return err
-		}
+	made, err := a.texts(t, have)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%s: %w", rt.Name, connectors.ErrChanged)
+	content, known := made[id.which]
+	if _, sum, _ := strings.Cut(id.version, "-"); !known || sum != digest(string(content)) {
+		return fmt.Errorf("%s: %w", id.which, connectors.ErrChanged)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err = w.Write(content)
+	return err
 }
 
 // download asks where an input lies and copies it.

@@ -78,9 +78,12 @@ func wholeFlow(t *testing.T, opt creativeforcesim.Options, editorial bool) {
 		t.Errorf("asked again about an earlier round: %v", err)
 	}
 	for _, rt := range w.pending() {
-		if strings.Contains(rt.Batch, id) {
+		if strings.Contains(rt.Batch, id) && !strings.HasSuffix(rt.Name, instructionsName) {
 			t.Errorf("the approved task still offers %+v", rt)
 		}
+	}
+	if page := w.fetched("Autumn/SKU-1/INSTRUCTIONS.html"); !strings.Contains(page, "Accepted") {
+		t.Errorf("the instructions do not say that it was accepted:\n%s", page)
 	}
 	if n := len(w.sim.Submits(other)); n != 0 {
 		t.Errorf("the other task was submitted %d times", n)

@@ -75,7 +75,7 @@ func notThere(err error) bool {
 func (g *gateway) try(ctx context.Context, c call, path string) (rest.Reply, error) {
 	var refused *rest.Client
 	for {
-		client, secrets, err := g.login.client(ctx, refused)
+		client, _, err := g.login.client(ctx, refused)
 		if err != nil {
 			return rest.Reply{}, err
 		}
@@ -90,7 +90,7 @@ func (g *gateway) try(ctx context.Context, c call, path string) (rest.Reply, err
 		}
 		reply, err := client.Do(ctx, r)
 		if status, _ := rest.StatusOf(err); status != http.StatusUnauthorized || refused != nil {
-			return reply, hideCut(err, secrets)
+			return reply, err
 		}
 		refused = client
 	}

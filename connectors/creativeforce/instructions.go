@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed instructions.html
@@ -16,8 +17,9 @@ var instructionsPage string
 // A sheetView is what INSTRUCTIONS.html shows.
 type sheetView struct {
 	Job, Product, Deadline, Link string
+	Folder                       string // that the outputs are saved in, below the output folder
 	Round                        int
-	Cancelled                    bool
+	Cancelled, Submitted, Done   bool
 	General                      []noteView // notes on no picture
 	Pictures                     []pictureView
 	Outputs                      []outputView
@@ -60,7 +62,8 @@ func instructions(t *task, have map[string]bool, link string) ([]byte, error) {
 		return nil, err
 	}
 	v := sheetView{
-		Job: t.job, Product: t.product, Deadline: t.deadline, Link: link, Round: t.round, Cancelled: t.status == cancelled,
+		Job: t.job, Product: t.product, Deadline: readable(t.deadline), Link: link, Folder: t.folder, Round: t.round,
+		Cancelled: t.status == cancelled, Submitted: t.status == review, Done: t.status == done,
 	}
 	taken := make([]bool, len(t.notes))
 	number := 0
@@ -75,7 +78,10 @@ func instructions(t *task, have map[string]bool, link string) ([]byte, error) {
 	due := t.isDue()
 	for _, o := range t.outputs {
 		view := outputOf(o, t.inputName(o), due[o.id], have[o.id])
-		if due[o.id] && !have[o.id] {
+		switch {
+		case due[o.id] && (v.Submitted || v.Done):
+			view.State, view.Ticked = "submitted", true
+		case due[o.id] && !have[o.id]:
 			v.Missing++
 		}
 		v.Outputs = append(v.Outputs, view)
@@ -83,6 +89,18 @@ func instructions(t *task, have map[string]bool, link string) ([]byte, error) {
 	var out bytes.Buffer
 	err = page.Execute(&out, v)
 	return out.Bytes(), err
+}
+
+// readable is a deadline for people; what cannot be read stays as it is.
+func readable(deadline string) string {
+	at := moment(deadline)
+	switch {
+	case at.IsZero():
+		return deadline
+	case len(deadline) == len(time.DateOnly):
+		return at.Format("2 January 2006")
+	}
+	return at.Format("2 January 2006, 15:04 MST")
 }
 
 // picture gathers the notes on an input: on itself, and on what is made from it.

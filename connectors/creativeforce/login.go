@@ -134,30 +134,6 @@ func (l *login) clean(s string) string {
 	return s
 }
 
-// leastCut is how many letters of a secret are taken for it, where what repeats it
-// was cut short.
-const leastCut = 8
-
-// hideCut takes from an error what is left of a secret where a long answer was
-// cut.
-func hideCut(err error, secrets []string) error {
-	if err == nil {
-		return nil
-	}
-	head, tail, cut := strings.Cut(err.Error(), "…")
-	if !cut {
-		return err
-	}
-	for _, secret := range secrets {
-		for n := len(secret); n >= leastCut; n-- {
-			if rest, ends := strings.CutSuffix(head, secret[:n]); ends {
-				return &hiddenError{rest + "***…" + tail, err}
-			}
-		}
-	}
-	return err
-}
-
 // A hiddenError is err without its secrets.
 type hiddenError struct {
 	text string

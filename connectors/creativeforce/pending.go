@@ -20,18 +20,22 @@ const (
 // Pending lists the inputs of all tasks that are to be worked on, with
 // instructions for people and for programs. They are complete as they are. A
 // rejection offers them once more, in a batch of its own, with its notes. Of a
-// task that was called off after it was offered, only the instructions are
-// listed, and they say so.
+// task that was submitted, accepted or called off after it was offered, only the
+// instructions are listed, and they say so. What no bench takes is left alone.
 func (a *account) Pending(ctx context.Context) ([]connectors.Retouch, error) {
 	if err := a.look(ctx); err != nil {
 		return nil, err
 	}
 	var list []connectors.Retouch
 	for _, t := range a.desk.tasks() {
-		if !t.wanted() && t.status != cancelled {
-			continue
+		if t.status == strange || a.benchOf(t.job) == "" {
+			continue // nobody here works on it
 		}
-		texts, err := a.texts(t)
+		have, err := a.received(t)
+		if err != nil {
+			return nil, err
+		}
+		texts, err := a.texts(t, have)
 		if err != nil {
 			return nil, err
 		}
@@ -39,14 +43,41 @@ func (a *account) Pending(ctx context.Context) ([]connectors.Retouch, error) {
 			for _, in := range t.inputs {
 				list = append(list, a.retouch(t, in.id(t), in.disk, in.size))
 			}
-			list = append(list, a.retouch(t, madeID(t, taskFileName, texts[taskFileName]), taskFileName, int64(len(texts[taskFileName]))))
+			file, err := a.made(t, taskFileName, texts[taskFileName])
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, file)
 		}
-		page := texts[instructionsName]
-		rt := a.retouch(t, madeID(t, instructionsName, page), instructionsName, int64(len(page)))
-		rt.Rejected = t.round > 1 // the notes are what was refused
-		list = append(list, rt)
+		page, err := a.made(t, instructionsName, texts[instructionsName])
+		if err != nil {
+			return nil, err
+		}
+		page.Rejected = t.round > 1 && t.wanted() && !anyOf(have) // it is told once, when the round begins
+		list = append(list, page)
 	}
 	return list, nil
+}
+
+// made is a file that is made for a task. Its ID counts its editions: a content may
+// come back, such as when a cancelled task is wanted again, and must land once more.
+func (a *account) made(t *task, name string, content []byte) (connectors.Retouch, error) {
+	var last struct {
+		Edition int
+		Digest  string
+	}
+	key, sum := "made "+t.batch()+"/"+name, digest(string(content))
+	if _, err := a.recall(key, &last); err != nil {
+		return connectors.Retouch{}, err
+	}
+	if last.Digest != sum {
+		last.Edition, last.Digest = last.Edition+1, sum
+		if err := a.keep(key, last); err != nil {
+			return connectors.Retouch{}, err
+		}
+	}
+	id := retouchID{t.batch(), whatMade, name, fmt.Sprintf("%d-%s", last.Edition, sum)}
+	return a.retouch(t, id.String(), name, int64(len(content))), nil
 }
 
 func (a *account) retouch(t *task, id, name string, size int64) connectors.Retouch {
@@ -61,12 +92,17 @@ func (a *account) linkOf(k key) string {
 	return strings.ReplaceAll(a.opt.Link, "{taskId}", url.PathEscape(k.id))
 }
 
-// texts are the files that are made for a task.
-func (a *account) texts(t *task) (map[string][]byte, error) {
-	have, err := a.received(t)
-	if err != nil {
-		return nil, err
+func anyOf(have map[string]bool) bool {
+	for _, is := range have {
+		if is {
+			return true
+		}
 	}
+	return false
+}
+
+// texts are the files that are made for a task.
+func (a *account) texts(t *task, have map[string]bool) (map[string][]byte, error) {
 	page, err := instructions(t, have, a.linkOf(t.key))
 	if err != nil {
 		return nil, err
@@ -108,12 +144,10 @@ func parseRetouchID(text string) (id retouchID, k key, ok bool) {
 
 // id names an input in a round: the asset, and which file it is by now.
 func (in input) id(t *task) string {
-	return retouchID{t.batch(), "input", first(text(in.asset), text(in.file)), digest(fmt.Sprint(in.file, " ", in.size))}.String()
+	return retouchID{t.batch(), whatInput, first(text(in.asset), text(in.file)), digest(fmt.Sprint(in.file, " ", in.size))}.String()
 }
 
-func madeID(t *task, name string, content []byte) string {
-	return retouchID{t.batch(), "made", name, digest(string(content))}.String()
-}
+const whatInput, whatMade = "input", "made"
 
 func digest(content string) string {
 	sum := sha256.Sum256([]byte(content))

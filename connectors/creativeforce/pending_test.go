@@ -236,7 +236,7 @@ func TestTheTaskFileAndTheInstructions(t *testing.T) {
 	}
 	page := w.fetched(folder + "/INSTRUCTIONS.html")
 	for _, want := range []string{
-		"SKU &lt;1&gt;", "Deadline 2026-12-01", "2 missing", "2000 x 1500", "sRGB IEC61966-2.1", "300", "5.0 MB", "general &lt;i&gt;word&lt;/i&gt;",
+		"SKU &lt;1&gt;", "Deadline 1 December 2026.", "2 missing", "2000 x 1500", "sRGB IEC61966-2.1", "300", "5.0 MB", "general &lt;i&gt;word&lt;/i&gt;",
 		`src="./back.jpg"`, "front.tif, 4000 x 3000", "aspect-ratio: 4000 / 3000",
 		"left: 10.00%; top: 20.00%; width: 30.00%; height: 40.00%", "left: 0.00%; top: 90.00%; width: 100.00%; height: 10.00%",
 	} {
@@ -300,5 +300,32 @@ func TestATaskWithoutAnnotations(t *testing.T) {
 	w.faults.Then("annotation", faults.Fault{Status: 404})
 	if page := w.fetched("J/P/INSTRUCTIONS.html"); strings.Contains(page, "clean the sole") || !strings.Contains(page, "front.jpg") {
 		t.Errorf("the instructions are\n%s", page)
+	}
+}
+
+// The task of a job that no bench takes is told of, and left alone.
+func TestATaskThatNoBenchTakesIsLeftAlone(t *testing.T) {
+	w := newWorld(t, how{})
+	w.sim.AddTask(shoe("Shirts", "P1"))
+	id := w.sim.AddTask(shoe("Shoes", "P2"))
+	s := w.setup()
+	s.Benches = setupOf("", map[string]string{"shoes": "jobs: [Shoe*]"}).Benches
+	a, err := newAccount(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.account = a
+	for _, rt := range w.pending() {
+		if rt.Bench != "shoes" || !strings.Contains(rt.Batch, id) {
+			t.Errorf("offered %+v", rt)
+		}
+	}
+	benches := map[string]string{}
+	all, err := a.assignments(t.Context())
+	for _, as := range all {
+		benches[as.Title] = as.Bench
+	}
+	if err != nil || len(benches) != 2 || benches["Shirts / P1"] != "" || benches["Shoes / P2"] != "shoes" {
+		t.Errorf("benches are %q (%v)", benches, err)
 	}
 }

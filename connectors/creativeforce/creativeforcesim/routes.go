@@ -73,7 +73,8 @@ func (s *Sim) list(editorial bool) work {
 		defer s.mu.Unlock()
 		rows := []any{}
 		for _, t := range s.tasks {
-			if open := t.status() != Done && t.status() != Cancelled; t.Editorial == editorial && open && q.Get("postProductionVendorId") == s.opt.Vendor {
+			open := t.status() != Done && t.status() != Cancelled && !(s.opt.QuietReview && t.status() == InReview)
+			if t.Editorial == editorial && open && q.Get("postProductionVendorId") == s.opt.Vendor {
 				rows = append(rows, s.row(t))
 			}
 		}
@@ -144,7 +145,7 @@ func (s *Sim) annotation(_ *http.Request, t *task) (any, error) {
 }
 
 func (s *Sim) start(_ *http.Request, t *task) (any, error) {
-	switch t.status() {
+	switch t.Status { // what shows late is known here at once
 	case ToDo, Rejected:
 		t.Status = InProgress
 		t.Starts++

@@ -36,6 +36,7 @@ type Options struct {
 	RejectedWord bool          // a rejected task has the status Rejected, else To Do with isRejected
 	HideTemp     bool          // temporary assets are not told of
 	HideURLs     bool          // assets have no address, only files have
+	QuietReview  bool          // the list has no tasks in review
 	Gone         bool          // a cancelled task is not there any more
 	SilentSubmit bool          // a submission is answered with an empty 200
 	PageSize     int           // the most that a page has; 0 means 100
