@@ -3,6 +3,7 @@ package overview
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/studio-agent/studio-agent/agent/config"
@@ -15,6 +16,8 @@ type Bench struct {
 	Mirror  bool
 	Folders []Folder
 	Tallies []ledger.Tally // one for each account
+	ToDo    int            // received tasks that are not submitted yet
+	Needs   []TaskNeed     // received tasks and edit projects that need a person
 }
 
 // benches reads what is known of each bench and mirrored folder, in the order of
@@ -57,6 +60,7 @@ type Light struct {
 	Open   int           // photos on their way out
 	Bytes  int64         // of these
 	Held   int           // that need a person
+	Tasks  int           // that need a person: received ones and edit projects
 	Ready  int           // retouches that wait to be imported
 	Behind time.Duration // since when the oldest open photo waits; 0 if none does
 }
@@ -67,10 +71,12 @@ func (o Overview) Light(b Bench) Light {
 	switch {
 	case blind > 0:
 		l.Sign, l.Text = Needs, "cannot see its folder"
-	case l.Held == 1:
-		l.Sign, l.Text = Needs, "1 picture needs you"
-	case l.Held > 1:
-		l.Sign, l.Text = Needs, fmt.Sprintf("%d pictures need you", l.Held)
+	case l.Held > 0 && l.Tasks > 0:
+		l.Sign, l.Text = Needs, fmt.Sprintf("%s and %s need you", Count(l.Held, "picture"), Count(l.Tasks, "task"))
+	case l.Held > 0:
+		l.Sign, l.Text = Needs, needYou(l.Held, "picture")
+	case l.Tasks > 0:
+		l.Sign, l.Text = Needs, needYou(l.Tasks, "task")
 	case l.Ready > 0:
 		l.Sign, l.Text = Needs, fmt.Sprintf("%d ready to import", l.Ready)
 	case l.Open > 0:
@@ -81,10 +87,19 @@ func (o Overview) Light(b Bench) Light {
 		l.Sign, l.Text = Waiting, fmt.Sprintf("%d being written", writing)
 	case !o.Running:
 		l.Sign, l.Text = Waiting, "nothing was left to do"
+	case b.ToDo > 0:
+		l.Sign, l.Text = Fine, Count(b.ToDo, "task")+" to do"
 	default:
 		l.Sign, l.Text = Fine, "all delivered"
 	}
 	return l
+}
+
+func needYou(n int, noun string) string {
+	if n == 1 {
+		return Count(n, noun) + " needs you"
+	}
+	return Count(n, noun) + " need you"
 }
 
 func (o Overview) sum(b Bench) (l Light, blind, writing, coming int) {
@@ -93,13 +108,15 @@ func (o Overview) sum(b Bench) (l Light, blind, writing, coming int) {
 			blind++
 		}
 		for _, w := range f.Waiting {
-			if w.Held {
+			switch {
+			case w.Held:
 				l.Held++
-			} else {
+			case !strings.HasSuffix(w.Name, "/"): // a folder that is gone is only told of
 				writing++
 			}
 		}
 	}
+	l.Tasks = len(b.Needs)
 	var oldest time.Time
 	for _, t := range b.Tallies {
 		l.Held += t.Parked + t.Stuck

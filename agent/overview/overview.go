@@ -21,12 +21,15 @@ type Overview struct {
 	Running bool
 	Live    Live
 	Benches []Bench                 // and mirrored folders, which have no bench
-	Held    []ledger.Job            // parked, or given up by a vendor; up to 50 of each
+	Held    []ledger.Job            // parked, or given up by a vendor: the newest 50 of each, and at least 10 of each bench and account
 	Coming  map[string][]ledger.Job // by account: what comes back and waits for a reason
-	Tasks   int                     // of which something is still expected
-	Late    int                     // of these
+	Tasks   int                     // that were ordered, and of which something is still expected
+	Late    int                     // tasks that should be back, or submitted, by now
 	Pauses  []ledger.Pause
 	Speeds  map[string]float64 // bytes per second by account, NUL and name, where a Meter has learned them
+
+	Received  int        // tasks that a remote has handed out and that are not over
+	TaskNeeds []TaskNeed // what needs a person among these and edit projects, the newest first
 }
 
 // Read reads the overview of the agent that cfg describes.
@@ -39,14 +42,9 @@ func Read(ctx context.Context, cfg *config.Config, l *ledger.Ledger) (Overview, 
 	if o.Benches, err = benches(ctx, cfg, l, o); err != nil {
 		return o, err
 	}
-	if o.Held, err = l.Parked(ctx, most); err != nil {
+	if err = o.readHeld(ctx, l); err != nil {
 		return o, err
 	}
-	failed, err := l.GivenUp(ctx, most)
-	if err != nil {
-		return o, err
-	}
-	o.Held = append(o.Held, failed...)
 	if o.Coming, err = comingTo(ctx, l, o.Live.Sources); err != nil {
 		return o, err
 	}
@@ -54,12 +52,7 @@ func Read(ctx context.Context, cfg *config.Config, l *ledger.Ledger) (Overview, 
 	if err != nil {
 		return o, err
 	}
-	for _, t := range tasks {
-		o.Tasks++
-		if !t.Deadline.IsZero() && o.Now.After(t.Deadline) {
-			o.Late++
-		}
-	}
+	o.addTasks(tasks)
 	o.Pauses, err = l.Pauses(ctx, o.Now)
 	return o, err
 }

@@ -25,7 +25,9 @@ type card struct {
 	Mirror   bool
 	Light    overview.Light
 	Today    int       // delivered
+	ToDo     int       // received tasks that are not submitted yet
 	Back     int       // come back today
+	Came     int       // inputs of received tasks, come today
 	Last     time.Time // of the last delivery; zero if there was none
 	Numbers  []string  // for each account, where there are several
 	Folders  []overview.Folder
@@ -56,6 +58,8 @@ type need struct {
 	Release    string // what can be released; empty for nothing
 	Import     string // the bench of which all that is ready can be imported; empty for none
 	File       string // ID of the job whose life tells more; empty for none
+	Send       string // ID of a task that can be tried again; empty for none
+	See        string // where more of it is shown; empty for nowhere
 }
 
 // A wait is what goes on by itself.
@@ -81,9 +85,14 @@ func (s *Server) benches(ctx context.Context, _ *http.Request) (any, error) {
 }
 
 func (s *Server) card(ctx context.Context, o overview.Overview, b overview.Bench, folders []config.HotFolder) (card, error) {
-	c := card{ID: "bench-" + b.Name, Name: b.Name, Mirror: b.Mirror, Light: o.Light(b), Folders: b.Folders}
+	c := card{ID: "bench-" + b.Name, Name: b.Name, Mirror: b.Mirror, Light: o.Light(b), Folders: b.Folders, ToDo: b.ToDo}
 	for _, t := range b.Tallies {
-		c.Today, c.Back = c.Today+t.Today, c.Back+t.LandedToday
+		c.Today += t.Today
+		if s.Connector(t.Account).Assignments != nil {
+			c.Came += t.LandedToday
+		} else {
+			c.Back += t.LandedToday
+		}
 		if t.LastDone.After(c.Last) {
 			c.Last = t.LastDone
 		}
@@ -100,7 +109,11 @@ func (s *Server) card(ctx context.Context, o overview.Overview, b overview.Bench
 		return c, err
 	}
 	for _, j := range jobs {
-		c.Pictures = append(c.Pictures, thumbOf(o, j, c.Moving))
+		t := thumbOf(o, j, c.Moving)
+		if j.Flow == ledger.In && s.Connector(j.Account).Assignments != nil {
+			t.Text = inputState(j, t.Text)
+		}
+		c.Pictures = append(c.Pictures, t)
 	}
 	if len(jobs) == 0 {
 		for _, f := range folders {
@@ -125,7 +138,11 @@ func (s *Server) newest(ctx context.Context, b overview.Bench) ([]ledger.Job, er
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, jobs...)
+		for _, j := range jobs {
+			if paper := j.Flow == ledger.In && !isPicture(nameOf(j)) && s.Connector(j.Account).Assignments != nil; !paper {
+				all = append(all, j)
+			}
+		}
 	}
 	slices.SortStableFunc(all, func(a, b ledger.Job) int {
 		return cmp.Or(b.Created.Compare(a.Created), cmp.Compare(a.Name, b.Name), cmp.Compare(urgency(b), urgency(a)))

@@ -22,13 +22,19 @@ var verbs = map[string][]string{
 	"resume":  {"account"},
 	"retry":   {"jobs", "anyway"},
 	"release": {"bench"},
-	"create":  {"account", "template", "comment", "deadline", "title", "bench", "names"},
+	"create":  {"account", "template", "comment", "deadline", "title", "bench", "names", "again"},
 	"send":    {"task"},
 	"import":  {"task", "names"},
 	"reject":  {"task", "name", "comment", "markup"},
 	"reorder": {"task", "names", "comment"},
 	"close":   {"task", "names"},
 	"cancel":  {"task"},
+
+	"project-copy":   {"account", "project", "name", "folder", "production", "description", "share"},
+	"project-link":   {"account", "project", "names"},
+	"project-delete": {"account", "project", "name"},
+
+	"project-register": {"account", "project"},
 }
 
 // do asks for what a form says: POST /do/VERB with the verb's fields and back,
@@ -57,7 +63,13 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askWithin)
 	defer cancel()
+	if r.PathValue("verb") == "project-link" { // lines that were typed
+		args["names"] = lines(args["names"])
+	}
 	said, err := s.Ask(ctx, r.PathValue("verb"), args)
+	if args["project"] != "" {
+		s.projects.stale(args["account"])
+	}
 	if err != nil {
 		said = err.Error()
 	}
@@ -71,6 +83,17 @@ func joined(field string, values []string) string {
 		return strings.Join(values, ",")
 	}
 	return strings.Join(values, "\n")
+}
+
+// lines are those of a text that say something.
+func lines(text string) string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, "\n")
 }
 
 // answer tells what came of a form.

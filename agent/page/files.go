@@ -48,6 +48,31 @@ type fileList struct {
 	States    []string // keys of fileStates
 	Empty     bool     // nothing is known at all
 	Reconcile bool     // disk and remotes can be compared
+
+	last ledger.Place // where the rows end; zero if there are none
+}
+
+// mostWatched is how many rows of an open page are kept up to date: those that it
+// was loaded with, and newer ones.
+const mostWatched = 240
+
+// watch is where an open page looks for news: its own rows, and newer ones. What
+// follows them was loaded by itself.
+func (l fileList) watch(page *url.URL) string {
+	q := page.Query()
+	q.Del("said")
+	q.Del("failed")
+	if !l.last.Zero() && !q.Has("upto") {
+		q.Set("upto", afterOf(l.last))
+	}
+	return (&url.URL{Path: page.Path, RawQuery: q.Encode()}).String()
+}
+
+// upTo leaves out what comes after a place.
+func upTo(jobs []ledger.Job, last ledger.Place) []ledger.Job {
+	return slices.DeleteFunc(jobs, func(j ledger.Job) bool {
+		return j.Created.Before(last.Created) || j.Created.Equal(last.Created) && j.ID < last.ID
+	})
 }
 
 // A fileFilter is what a person looks for, as it stands in the address.
@@ -123,14 +148,27 @@ func (s *Server) fileList(ctx context.Context, r *http.Request) (any, error) {
 	f := filterOf(r.URL.Query())
 	q := f.search()
 	q.After = placeOf(r.URL.Query().Get("after"))
+	last := placeOf(r.URL.Query().Get("upto"))
+	if !last.Zero() {
+		q.Most = mostWatched
+		if last.Created.After(q.From) {
+			q.From = last.Created
+		}
+	}
 	found, err := s.Ledger.Search(ctx, q)
 	if err != nil {
 		return nil, err
+	}
+	if !last.Zero() {
+		found.Jobs = upTo(found.Jobs, last)
 	}
 	list := fileList{Filter: f, States: stateKeys, CSV: "/files.csv?" + f.values().Encode(), Reconcile: s.Reconcile != nil}
 	for _, j := range found.Jobs {
 		sign, text := standing(known(ctx).Now, j)
 		list.Rows = append(list.Rows, fileRow{j, sign, text, lifePath(j)})
+	}
+	if n := len(found.Jobs); n > 0 {
+		list.last = ledger.Place{Created: found.Jobs[n-1].Created, ID: found.Jobs[n-1].ID}
 	}
 	if found.More {
 		v := f.values()

@@ -256,3 +256,40 @@ func TestDiskAndRemotesAreCompared(t *testing.T) {
 		t.Errorf("a page of %d bytes", len(page))
 	}
 }
+
+func TestAnOpenPageOfFilesStaysTrue(t *testing.T) {
+	r := newDesk(t)
+	r.shoot(150)
+	page := r.get("/files?name=IMG")
+	watch := strings.ReplaceAll(part(t, page, `data-path="`, `">`), "&amp;", "&")
+	watch = strings.TrimPrefix(watch, `data-path="`)
+	if !strings.Contains(watch, "name=IMG") || !strings.Contains(watch, "upto=") || r.get(watch) == "" {
+		t.Fatalf("watches %s", watch)
+	}
+	row := regexp.MustCompile(`class="cover" href="[^"]+">(\w+)\.jpg`)
+	shown := func() []string {
+		address, err := url.Parse(watch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, m := range row.FindAllStringSubmatch(r.server.look(t.Context(), address).blocks["files-rows"], -1) {
+			names = append(names, m[1])
+		}
+		return names
+	}
+	before := shown()
+	if len(before) != 60 || before[0] != "IMG_0149" || before[59] != "IMG_0090" {
+		t.Errorf("%d rows, from %s to %s", len(before), before[0], before[59])
+	}
+	late := r.sent("", "day1/IMG_9999.jpg", ledger.Queued, func(j *ledger.Job) { j.Account, j.Created = "gs", longAgo.Add(time.Hour) })
+	if err := r.ledger.Accept(longAgo, ledger.Acceptance{Jobs: []ledger.Job{late}}); err != nil {
+		t.Fatal(err)
+	}
+	if after := shown(); len(after) != 61 || after[0] != "IMG_9999" || after[60] != "IMG_0090" {
+		t.Errorf("afterwards %d rows, from %s to %s", len(after), after[0], after[len(after)-1])
+	}
+	if sentinel := part(t, page, `class="sentinel" data-more="`, `" hidden`); !strings.Contains(page[strings.Index(page, "</tbody><tbody>"):], sentinel) {
+		t.Error("what loads more rows must stand beside those that are kept up to date")
+	}
+}

@@ -75,15 +75,20 @@ func doubts(o overview.Overview) (reasons []string) {
 		}
 		unfetched += len(s.Unfetched)
 	}
-	held := 0
+	held, stuck := 0, 0
 	for _, b := range o.Benches {
 		held += o.Light(b).Held
+	}
+	for _, t := range o.TaskNeeds {
+		if t.Held {
+			stuck++
+		}
 	}
 	for _, n := range []struct {
 		n    int
 		noun string
 		what string
-	}{{held, "picture", "held until a person acts"}, {o.Late, "task", "late"}, {unfetched, "retouch", "ready for more than a day and not fetched"}} {
+	}{{held, "picture", "held until a person acts"}, {stuck, "task", "held until a person acts"}, {o.Late, "task", "late"}, {unfetched, "retouch", "ready for more than a day and not fetched"}} {
 		if n.n > 0 {
 			reasons = append(reasons, overview.Count(n.n, n.noun)+" "+n.what)
 		}

@@ -36,8 +36,9 @@ func (h *hooks) allow(account string) bool {
 }
 
 // hook hands what a vendor or a platform calls at /hooks/ACCOUNT, or below it, to
-// the account's connector, which checks the signature. A call that it takes wakes
-// the account; nothing else comes of it.
+// the account's connector, which checks the signature. A call that it answers with
+// 202 or 204 wakes the account; nothing else comes of it. With 200 it says that the
+// call is genuine and nothing new.
 func (s *Server) hook(w http.ResponseWriter, r *http.Request) {
 	account := r.PathValue("account")
 	intake := s.Connector(account).Hook
@@ -61,7 +62,7 @@ func (s *Server) hook(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, mostHook)
 	heard := &listener{ResponseWriter: w}
 	intake.ServeHTTP(heard, r)
-	if r.Method == http.MethodPost && heard.status/100 <= 2 {
+	if r.Method == http.MethodPost && (heard.status == http.StatusAccepted || heard.status == http.StatusNoContent) {
 		s.Wake(account)
 	}
 }

@@ -90,7 +90,7 @@ func (s *Server) watchNews(ctx context.Context) error {
 // serves it, or there are other benches or accounts.
 func (s *Server) shape() string {
 	h, cfg := fnv.New64a(), s.Config()
-	fmt.Fprintln(h, s.Version, cfg.Name, slices.Sorted(maps.Keys(cfg.Accounts)))
+	fmt.Fprintln(h, s.Version, cfg.Name, slices.Sorted(maps.Keys(cfg.Accounts)), s.hasProjects())
 	for _, b := range cfg.Benches {
 		fmt.Fprintln(h, b.Name)
 	}

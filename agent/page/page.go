@@ -1,5 +1,5 @@
-// Package page is the agent's web page: benches for photographers, tasks for the
-// studio manager, files and accounts for IT, and the addresses that machines ask:
+// Package page is the agent's web page: benches for photographers, tasks and edit projects
+// for the studio manager, files and accounts for IT, and the addresses that machines ask:
 // health, metrics and webhooks.
 //
 // Pages are rendered by the server and work without JavaScript. With it, a page
@@ -58,6 +58,7 @@ type Server struct {
 	tasks    taskPages
 	sessions sessions
 	hooks    hooks
+	projects board
 
 	build   sync.Once
 	built   http.Handler
@@ -74,6 +75,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.watchNews(ctx) })
+	group.Go(func() error { return s.projects.run(ctx, s.Connector, s.news.tell) })
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -111,6 +113,7 @@ func (s *Server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /accounts", s.show("accounts", s.accounts))
 	mux.HandleFunc("POST /accounts/{account}/examine", s.examine)
 	s.taskRoutes(mux)
+	s.projectRoutes(mux)
 	s.fileRoutes(mux)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("POST /do/{verb}", s.do)

@@ -161,7 +161,7 @@ func TestTextsAreAllThereAndAllUsed(t *testing.T) {
 			t.Errorf("nobody uses the text %q", key)
 		}
 	}
-	if n := len(shellTexts) + len(benchTexts) + len(accountTexts) + len(taskTexts) + len(fileTexts); n != len(english) {
+	if n := len(shellTexts) + len(benchTexts) + len(accountTexts) + len(taskTexts) + len(receivedTexts) + len(projectTexts) + len(fileTexts); n != len(english) {
 		t.Errorf("%d texts in tables, %d in all: a key is there twice", n, len(english))
 	}
 }

@@ -29,10 +29,12 @@ type notFound struct{ error }
 type screen struct {
 	overview.Overview
 	Page    string // the template's name
-	Path    string // with its query: where live blocks come from
+	Path    string // with its query
+	Watch   string // where live blocks come from: Path, if Data does not say otherwise
 	Shape   string // another one when an open page must be loaded anew
 	Version string
 	Login   bool   // there is somebody to log out
+	Edits   bool   // there are edit projects, or could be
 	Said    string // what came of what a person asked just before
 	Failed  bool   // it was not done
 	Data    any    // of the page itself
@@ -72,30 +74,36 @@ func (s *Server) render(r *http.Request, page *template.Template, read reader) (
 		return nil, nil, err
 	}
 	o.Speeds = s.news.speeds()
-	sc := screen{Overview: o, Page: page.Name(), Path: unsaid(r.URL), Shape: s.shape(), Version: s.Version, Login: s.Login.wanted()}
+	sc := screen{Overview: o, Page: page.Name(), Path: unsaid(r.URL), Shape: s.shape(), Version: s.Version, Login: s.Login.wanted(), Edits: len(s.hasProjects()) > 0}
 	if q := r.URL.Query(); q.Has("said") && fromHere(r) {
 		sc.Said, sc.Failed = q.Get("said"), q.Has("failed")
 	}
 	if sc.Data, err = read(context.WithValue(r.Context(), overviewKey{}, o), r); err != nil {
 		return nil, nil, err
 	}
+	sc.Watch = sc.Path
+	if w, ok := sc.Data.(interface{ watch(*url.URL) string }); ok {
+		sc.Watch = w.watch(r.URL)
+	}
 	t, err := page.Clone()
 	if err != nil {
 		return nil, nil, err
 	}
 	blocks = map[string]string{}
+	livein := func(element, id, name string, data any) (template.HTML, error) {
+		var inner bytes.Buffer
+		if err := t.ExecuteTemplate(&inner, name, data); err != nil {
+			return "", err
+		}
+		blocks[id] = inner.String()
+		return template.HTML(fmt.Sprintf(`<%s id="%s" data-live>%s</%[1]s>`, element, template.HTMLEscapeString(id), inner.String())), nil
+	}
 	t.Funcs(template.FuncMap{
-		"live": func(id, name string, data any) (template.HTML, error) {
-			var inner bytes.Buffer
-			if err := t.ExecuteTemplate(&inner, name, data); err != nil {
-				return "", err
-			}
-			blocks[id] = inner.String()
-			return template.HTML(fmt.Sprintf(`<div id="%s" data-live>%s</div>`, template.HTMLEscapeString(id), inner.String())), nil
-		},
-		"back": func() string { return sc.Path },
-		"at":   func(when time.Time) string { return overview.Clock(o.Now, when) },
-		"ago":  func(when time.Time) string { return overview.Rough(o.Now.Sub(when)) },
+		"livein": livein,
+		"live":   func(id, name string, data any) (template.HTML, error) { return livein("div", id, name, data) },
+		"back":   func() string { return sc.Path },
+		"at":     func(when time.Time) string { return overview.Clock(o.Now, when) },
+		"ago":    func(when time.Time) string { return overview.Rough(o.Now.Sub(when)) },
 	})
 	var out bytes.Buffer
 	err = t.ExecuteTemplate(&out, "layout.html", sc)
@@ -126,6 +134,7 @@ func unsaid(u *url.URL) string {
 //
 //	t KEY ARGS…           a text of the page, see texts.go
 //	live ID TEMPLATE DATA a block that stays true while the page is open
+//	livein ELEMENT …      the same in another element than a div
 //	back                  where forms go back to
 //	at TIME, ago TIME     the clock, and how long since
 //	clock NOW TIME, rough DURATION, count N NOUN, shown NAME, upper CLAUSE: see overview
@@ -135,7 +144,7 @@ func unsaid(u *url.URL) string {
 func parse(name string) *template.Template {
 	later := func() string { return "" } // replaced in each clone
 	return template.Must(template.New(name).Funcs(template.FuncMap{
-		"t": text, "live": later, "back": later, "at": later, "ago": later,
+		"t": text, "live": later, "livein": later, "back": later, "at": later, "ago": later,
 		"clock": overview.Clock, "rough": overview.Rough, "count": overview.Count, "shown": overview.Shown, "upper": overview.Upper,
 		"bytes": outbound.Bytes, "signs": signWord, "sum": sum, "pausedAll": pausedAll, "list": list, "add": func(a, b int) int { return a + b },
 	}).ParseFS(files, "templates/layout.html", "templates/*parts.html", "templates/"+name+".html"))

@@ -17,6 +17,7 @@ func sum(o overview.Overview) overview.Light {
 			all.Sign = l.Sign
 		}
 		all.Open, all.Held, all.Ready, all.Bytes = all.Open+l.Open, all.Held+l.Held, all.Ready+l.Ready, all.Bytes+l.Bytes
+		all.Tasks += l.Tasks
 		all.Behind = max(all.Behind, l.Behind)
 	}
 	if !o.Running || o.Live.Problem != "" {

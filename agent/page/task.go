@@ -69,7 +69,7 @@ func (s *Server) findTask(ctx context.Context, id string) (ledger.Task, error) {
 }
 
 func (s *Server) task(ctx context.Context, r *http.Request) (any, error) {
-	t, err := s.findTask(ctx, r.PathValue("id"))
+	t, err := s.ordered(ctx, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Server) task(ctx context.Context, r *http.Request) (any, error) {
 
 // taskPictures reads one page of one group.
 func (s *Server) taskPictures(ctx context.Context, r *http.Request) (any, error) {
-	t, err := s.findTask(ctx, r.PathValue("id"))
+	t, err := s.ordered(ctx, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

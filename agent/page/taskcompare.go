@@ -21,7 +21,7 @@ type comparison struct {
 }
 
 func (s *Server) compare(ctx context.Context, r *http.Request) (any, error) {
-	t, err := s.findTask(ctx, r.PathValue("id"))
+	t, err := s.ordered(ctx, r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type newTask struct {
 	Template  string
 	Comment   string
 	Deadlines []deadline
+	Again     bool // photos that are awaited already go once more
 }
 
 // A shot is one photo that can be chosen.
@@ -53,7 +54,7 @@ type deadline struct {
 
 func (s *Server) newTask(ctx context.Context, r *http.Request) (any, error) {
 	q, cfg := r.URL.Query(), s.Config()
-	n := newTask{Template: q.Get("template"), Comment: q.Get("comment"), Deadlines: deadlines(time.Now(), q.Get("deadline"))}
+	n := newTask{Template: q.Get("template"), Comment: q.Get("comment"), Again: q.Get("again") != "", Deadlines: deadlines(time.Now(), q.Get("deadline"))}
 	for _, b := range cfg.Benches {
 		if b.Captures != nil || b.Selects != nil {
 			n.Benches = append(n.Benches, b.Name)
@@ -66,8 +67,23 @@ func (s *Server) newTask(ctx context.Context, r *http.Request) (any, error) {
 	n.Accounts = s.orderable(n.Bench, cfg)
 	if n.Account = chosen(n.Accounts, q.Get("account")); n.Account != "" {
 		n.Templates = s.tasks.templates.of(ctx, n.Account, s.Connector(n.Account))
+		if n.Template == "" {
+			n.Template = n.Templates.named(ownTemplate(cfg.Accounts[n.Account]))
+		}
 	}
 	return n, s.readShots(ctx, &n, q)
+}
+
+// ownTemplate is what an account orders where nobody says otherwise; empty if its
+// type has no such option.
+func ownTemplate(a config.Account) string {
+	var own struct {
+		Template string `yaml:"template"`
+	}
+	if a.Options.Decode(&own) != nil {
+		return ""
+	}
+	return own.Template
 }
 
 // chosen is the one that was asked for, or the only one there is.
@@ -120,7 +136,7 @@ func placeOf(after string) ledger.Place {
 }
 
 // orderable lists the accounts that photos of a bench can be retouched by: they
-// take photos, and the bench imports from them. No bench means any.
+// take photos and hand out no tasks of their own, and the bench imports from them. No bench means any.
 func (s *Server) orderable(bench string, cfg *config.Config) []string {
 	able := map[string]bool{}
 	for _, b := range cfg.Benches {
@@ -128,7 +144,7 @@ func (s *Server) orderable(bench string, cfg *config.Config) []string {
 			continue
 		}
 		for _, account := range b.Imports.From {
-			if s.Connector(account).Out != nil {
+			if c := s.Connector(account); c.Out != nil && c.Assignments == nil {
 				able[account] = true
 			}
 		}

@@ -154,3 +154,42 @@ func TestAVendorThatDoesNotTellItsTemplatesHoldsNobodyUp(t *testing.T) {
 	}
 	wants(t, r.get("/tasks/new?bench=packshot-1&account=retouch"), "retouch did not tell its templates: it is down", `<input id="new-template" name="template"`)
 }
+
+func TestTheTemplateOfTheAccountIsChosenAlready(t *testing.T) {
+	for name, test := range map[string]struct {
+		own, query string
+		err        error
+		want       string
+	}{
+		"by its name":         {`"Green BG"`, "", nil, `name="template" value="Green BG" required checked`},
+		"by its ID":           {`"7"`, "", nil, `name="template" value="Green BG" required checked`},
+		"another one is said": {`"7"`, "&template=White", nil, `value="White" required checked`},
+		"one that is gone":    {`"Blue"`, "", nil, `value="Green BG" required>`},
+		"not told":            {`"Blue"`, "", errors.New("out of reach"), `name="template" maxlength="200" value="Blue"`},
+		"none":                {`""`, "", nil, `value="Green BG" required>`},
+	} {
+		r := newRigOf(t, `
+name: studio-3
+accounts: {retouch: {type: folder, put: %[1]s/in, get: %[1]s/out, template: `+test.own+`}}
+benches: [{name: packshot-1, captures: {folder: %[1]s/captures, to: [retouch]}, imports: {folder: %[1]s/retouched, from: [retouch]}}]
+`)
+		r.server.Connector = func(string) connectors.Connector {
+			return connectors.Connector{Out: someDestination{}, Templates: func(context.Context) ([]connectors.Template, error) {
+				return []connectors.Template{{ID: "7", Name: "Green BG"}, {ID: "8", Name: "White"}}, test.err
+			}}
+		}
+		page := r.get("/tasks/new/templates?bench=packshot-1&account=retouch" + test.query)
+		if !strings.Contains(page, test.want) {
+			t.Errorf("%s: no %s in\n%s", name, test.want, page)
+		}
+	}
+}
+
+func TestPhotosThatAreAwaitedCanBeOrderedAgain(t *testing.T) {
+	r := newDesk(t)
+	wants(t, r.get("/tasks/new?bench=packshot-1"), `name="again" value="yes">`, "they are paid twice")
+	r.send(http.MethodPost, "/do/create", url.Values{"account": {"retouch"}, "names": {"a.jpg"}, "again": {"yes"}})
+	if len(r.asked) != 1 || r.asked[0] != "createmap[account:retouch again:yes names:a.jpg]" {
+		t.Errorf("asked %q", r.asked)
+	}
+}

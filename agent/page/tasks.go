@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,8 @@ func (s *Server) taskRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /tasks/new", s.show("newtask", s.newTask))
 	mux.HandleFunc("GET /tasks/new/photos", s.fragment("newtask", "shots", s.newTask))
 	mux.HandleFunc("GET /tasks/new/templates", s.fragment("newtask", "templates", s.newTask))
-	mux.HandleFunc("GET /tasks/{id}", s.show("task", s.task))
+	mux.HandleFunc("GET /tasks/{id}", s.taskPage())
+	mux.HandleFunc("GET /tasks/{id}/cover", s.cover)
 	mux.HandleFunc("GET /tasks/{id}/pictures", s.fragment("task", "tiles", s.taskPictures))
 	mux.HandleFunc("GET /tasks/{id}/compare", s.show("compare", s.compare))
 	mux.HandleFunc("POST /do/{verb}/picked", s.doPicked)
@@ -48,6 +50,11 @@ type taskList struct {
 	Newer    string // where newer ended tasks are; empty on the first page
 	Older    string // where older ones are; empty if there are none
 	Accounts int    // that something can be ordered from
+	Givers   string // accounts that hand out tasks, for people; empty for none
+
+	Todo                   []receivedRow // a page of the received tasks that are not over
+	Todos                  int           // all of them
+	TodoPrevious, TodoNext string        // where the pages beside it are; empty for none
 }
 
 // A taskRow is one task of the list.
@@ -57,6 +64,8 @@ type taskRow struct {
 	Sign   overview.Sign
 	Due    due
 	Covers []string // jobs whose pictures stand for the task
+
+	Received *receivedRow // nil for one of ours
 }
 
 // Collects reports whether it waits for more photos.
@@ -69,12 +78,22 @@ const mostCovers = 5
 
 // taskList reads the tasks: those of which something is expected, then the others.
 func (s *Server) taskList(ctx context.Context, r *http.Request) (any, error) {
-	list, now := taskList{Accounts: len(s.orderable("", s.Config()))}, known(ctx).Now
+	list, now := taskList{Accounts: len(s.orderable("", s.Config())), Givers: s.givers()}, known(ctx).Now
 	open, err := s.Ledger.Tasks(ctx, "", false)
 	if err != nil {
 		return nil, err
 	}
-	if list.Open, err = s.taskRows(ctx, open, now); err != nil {
+	var ours, theirs []ledger.Task
+	for _, t := range open {
+		switch t.Kind {
+		case ledger.OrderedTask:
+			ours = append(ours, t)
+		case ledger.ReceivedTask:
+			theirs = append(theirs, t)
+		}
+	}
+	list.addTodo(theirs, max(1, number(r, "todo")), now)
+	if list.Open, err = s.taskRows(ctx, ours, now); err != nil {
 		return nil, err
 	}
 	page := max(1, number(r, "page"))
@@ -101,9 +120,39 @@ func number(r *http.Request, name string) int {
 	return n
 }
 
+// givers are the accounts that hand out tasks, as a person reads them.
+func (s *Server) givers() string {
+	var all []string
+	for account := range s.Config().Accounts {
+		if s.Connector(account).Assignments != nil {
+			all = append(all, account)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// ordered returns a task of ours by its ID. Of the others there are no pictures that
+// come back.
+func (s *Server) ordered(ctx context.Context, id string) (ledger.Task, error) {
+	t, err := s.findTask(ctx, id)
+	if err == nil && t.Kind != ledger.OrderedTask {
+		err = notFound{fmt.Errorf("nothing comes back of the task %q", overview.Shown(t.Title))}
+	}
+	return t, err
+}
+
 func (s *Server) taskRows(ctx context.Context, tasks []ledger.Task, now time.Time) ([]taskRow, error) {
 	rows := make([]taskRow, 0, len(tasks))
 	for _, t := range tasks {
+		if t.Kind == ledger.ProjectTask {
+			continue
+		}
+		if t.Kind == ledger.ReceivedTask {
+			r := receivedRowOf(t, now)
+			rows = append(rows, taskRow{Task: t, Received: &r})
+			continue
+		}
 		album, err := s.album(ctx, t.ID)
 		if err != nil {
 			return nil, err
@@ -131,10 +180,11 @@ func pictureOf(p ledger.Print) string {
 type due struct {
 	At   time.Time     // zero: no time was set, or nothing is expected any more
 	Late time.Duration // 0 if it is not
+	Over bool          // the task has ended: no time matters any more
 }
 
 func dueOf(t ledger.Task, now time.Time) (d due) {
-	if t.State.Open() {
+	if d.Over = !t.State.Open(); !d.Over {
 		d.At = t.Deadline
 	}
 	if !d.At.IsZero() {

@@ -20,6 +20,20 @@ type templates struct {
 	Trouble string // why they are not known
 }
 
+// named is the name of the template that has this name or ID; where they are not
+// known, the name as it is.
+func (t templates) named(template string) string {
+	for _, known := range t.List {
+		if template != "" && (known.Name == template || known.ID == template) {
+			return known.Name
+		}
+	}
+	if t.Trouble != "" {
+		return template
+	}
+	return ""
+}
+
 // A templateCache remembers for a moment what can be ordered.
 type templateCache struct {
 	mu    sync.Mutex

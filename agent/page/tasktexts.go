@@ -105,6 +105,7 @@ var taskTexts = map[string]string{
 	"new.namehint":     "made from bench and time",
 	"new.deadline":     "Deadline",
 	"new.nodeadline":   "none",
+	"new.again":        "Also photos that are awaited already: they are paid twice",
 	"new.save":         "Save",
 	"new.hint":         "Click, or move with j and k and select with space. Shift selects all in between.",
 	"new.elsewhere":    "%d chosen before",

@@ -18,7 +18,7 @@ func text(key string, args ...any) (string, error) {
 	return fmt.Sprintf(format, args...), nil
 }
 
-var english = merge(shellTexts, benchTexts, accountTexts, taskTexts, fileTexts)
+var english = merge(shellTexts, benchTexts, accountTexts, taskTexts, receivedTexts, projectTexts, fileTexts)
 
 func merge(tables ...map[string]string) map[string]string {
 	all := map[string]string{}
