@@ -26,6 +26,7 @@ type shot struct {
 	ordered     bool // a person ordered it on the page
 	again       int  // how often it was ordered once more
 	waived      bool // a person waits for its retouch no more
+	withheld    bool // it must not arrive
 }
 
 // column is what stands for a bench or mirror in the column of benches: nothing
@@ -41,7 +42,7 @@ func isMirror(title string) bool { return strings.Contains(title, " ") }
 
 // wanted reports whether s must be at an account.
 func (s shot) wanted(account string) bool {
-	return slices.Contains(s.to, account) || slices.Contains(s.chosen, account)
+	return !s.withheld && (slices.Contains(s.to, account) || slices.Contains(s.chosen, account))
 }
 
 // since is when s was ready to go to an account.

@@ -95,6 +95,9 @@ func badGlobs(bench config.Bench) (problems config.Errors) {
 	if bench.Selects != nil {
 		folders["selects"] = bench.Selects.Folder
 	}
+	if p := bench.Projects; p != nil {
+		folders["projects.link"] = config.Folder{Include: p.Link.Include, Exclude: p.Link.Exclude}
+	}
 	for role, f := range folders {
 		for _, glob := range slices.Concat(f.Include, f.Exclude) {
 			if !doublestar.ValidatePattern(glob) {
@@ -158,7 +161,8 @@ func (t toolbox) setup(cfg *config.Config, account config.Account) connectors.Se
 
 func sendsTo(bench config.Bench, account string) bool {
 	return bench.Captures != nil && slices.Contains(bench.Captures.To, account) ||
-		bench.Selects != nil && slices.Contains(bench.Selects.To, account)
+		bench.Selects != nil && slices.Contains(bench.Selects.To, account) ||
+		bench.Projects != nil && bench.Projects.Account == account
 }
 
 func importsFrom(bench config.Bench, account string) bool {
@@ -171,6 +175,7 @@ type hotFolder struct {
 	watch    *watch.Folder
 	hints    *watch.Hints
 	enqueuer *outbound.Enqueuer
+	projects *projectWatch // of a folder of edit projects
 }
 
 // hotFolder builds the parts of one hot folder; it starts nothing.
@@ -192,19 +197,37 @@ func (t toolbox) hotFolder(ctx context.Context, l *ledger.Ledger, cfg config.Hot
 			}
 		},
 	}
-	return h, nil
+	if cfg.Role == config.Project {
+		err = h.watchProjects(ctx, l)
+	}
+	return h, err
+}
+
+// watchProjects has only media go of which the edit project is known.
+func (h *hotFolder) watchProjects(ctx context.Context, l *ledger.Ledger) error {
+	p, err := newProjectWatch(ctx, l, h.HotFolder, h.enqueuer.Log)
+	if err != nil {
+		return err
+	}
+	h.projects, p.status, p.relook = p, h.watch.Status, h.hints.Look
+	h.enqueuer.Batch, h.enqueuer.Skip.Also = p.batch, p.counts
+	h.watch.Known, h.watch.Seen, h.watch.Skip.Also = p.known(h.enqueuer.Known), p.seen, p.why
+	return nil
 }
 
 func enqueuer(l *ledger.Ledger, f config.HotFolder, made map[string]connection) *outbound.Enqueuer {
 	e := &outbound.Enqueuer{
 		Ledger: l, Bench: f.Bench, Role: connectors.Role(f.Role), Remote: f.Remote, Folder: f.Path,
-		Skip:     watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart, Sidecars: f.Role == config.Capture || f.Role == config.Select},
+		Skip:     skipOf(f),
 		Together: f.Together, Resend: f.Renamed == "send", Metadata: f.Metadata == "send",
 		First: outbound.FirstSight{
 			Ignore: f.Existing.Ignore, Since: f.Existing.Since,
 			HoldFiles: f.HoldAbove.Files, HoldBytes: int64(f.HoldAbove.Size),
 		},
 		Log: slog.New(slog.DiscardHandler),
+	}
+	if f.Role == config.Project { // what is in a project is everything that is shot for it
+		e.Role = connectors.Capture
 	}
 	for _, account := range f.To {
 		e.Targets = append(e.Targets, target(account, f, made, f.Role == config.Select))
@@ -216,6 +239,15 @@ func enqueuer(l *ledger.Ledger, f config.HotFolder, made map[string]connection) 
 		}
 	}
 	return e
+}
+
+// skipOf says which names of a hot folder are never sent. Of edit projects
+// everything must be seen, so there it is for the projectWatch to say.
+func skipOf(f config.HotFolder) watch.Skip {
+	if f.Role == config.Project {
+		return watch.Skip{Apart: f.Apart}
+	}
+	return watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart, Sidecars: f.Role == config.Capture || f.Role == config.Select}
 }
 
 // target is an account that a folder sends to. Selects become tasks where

@@ -92,6 +92,9 @@ func oneWay(cfg *config.Config, made map[string]connection) (problems config.Err
 				problems = append(problems, account.Problem(fmt.Sprintf("bench %s sends to this account, but it takes nothing; say where photos go there (put)", b.Name)))
 			}
 		}
+		if p := b.Projects; p != nil && made[p.Account].Projects == nil {
+			problems = append(problems, b.Problem(fmt.Sprintf("projects: account %s keeps no edit projects; name a medialoopster account", p.Account)))
+		}
 		if s := b.Selects; s != nil && s.Platform && !slices.ContainsFunc(s.To, func(to string) bool { return made[to].Chosen != nil }) {
 			problems = append(problems, b.Problem("selects.platform: nothing can be selected at any of its accounts; name a Grand Shooting account in selects.to, or take it out"))
 		}

@@ -40,6 +40,7 @@ func (c *cli) checkCommand() *cobra.Command {
 				r.folder(f)
 			}
 			r.landings(cfg)
+			r.received(cfg, made)
 			r.page(tools, cfg.Page)
 			if !offline {
 				r.accounts(cmd.Context(), tools, cfg, made)
@@ -106,7 +107,17 @@ func (r *report) folder(f config.HotFolder) {
 		return
 	}
 	files, skipped, broken := 0, 0, error(nil)
-	err = watch.Walk(context.Background(), f.Path, watch.Skip{Include: f.Include, Exclude: f.Exclude}, func(found watch.Found) error {
+	skip := skipOf(f)
+	if f.Role == config.Project {
+		p, _ := newProjectWatch(context.Background(), nil, f, nil) // without a ledger there is nothing to fail
+		if err := p.foresee(context.Background(), "."); err != nil {
+			r.wrong(what, fmt.Sprintf("not all of %s can be read: %v", f.Path, err), "let this user read the folder and everything in it")
+			return
+		}
+		what += " (" + count(len(p.there), "project") + ")"
+		skip.Also = p.why
+	}
+	err = watch.Walk(context.Background(), f.Path, skip, func(found watch.Found) error {
 		switch {
 		case found.Err != nil:
 			broken = found.Err

@@ -104,7 +104,7 @@ func (c *cli) ask(cmd *cobra.Command, verb string, args map[string]string) error
 
 // patience is how long a command waits for a running agent to answer.
 func patience(verb string) time.Duration {
-	if taskVerbs[verb] != nil {
+	if taskVerbs[verb] != nil || projectVerbs[verb] != nil {
 		return 2 * time.Minute // a vendor is asked
 	}
 	return 5 * time.Second

@@ -46,8 +46,9 @@ var taskVerbs = map[string]func(*agent, context.Context, ledger.Control) (string
 type lane func(verb string) bool
 
 var lanes = []lane{
-	func(verb string) bool { return taskVerbs[verb] == nil },
+	func(verb string) bool { return taskVerbs[verb] == nil && projectVerbs[verb] == nil },
 	func(verb string) bool { return taskVerbs[verb] != nil },
+	func(verb string) bool { return projectVerbs[verb] != nil },
 }
 
 // takeControls does what people ask for in one lane, in order, each once. What is
@@ -68,7 +69,9 @@ func (a *agent) takeControls(ctx context.Context, mine lane) error {
 			if ctx.Err() != nil && strings.HasPrefix(answer, notDone) {
 				return ctx.Err()
 			}
-			a.log.Info("Asked by a person", "what", c.Verb, "with", c.Args, "answer", answer)
+			if !quiet(c.Verb) {
+				a.log.Info("Asked by a person", "what", c.Verb, "with", c.Args, "answer", answer)
+			}
 			if err := a.ledger.Answer(c.Seq, answer); err != nil {
 				a.log.Warn("An answer could not be written down", "error", err)
 				break
@@ -96,7 +99,11 @@ func (a *agent) obey(ctx context.Context, c ledger.Control) string {
 	case verbRelease:
 		answer, err = a.release(ctx, c.Args["bench"])
 	default:
-		answer, err = a.obeyTask(ctx, c)
+		if do := projectVerbs[c.Verb]; do != nil {
+			answer, err = do(a, ctx, c)
+		} else {
+			answer, err = a.obeyTask(ctx, c)
+		}
 	}
 	if err != nil {
 		return notDone + err.Error()

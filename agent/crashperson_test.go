@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/studio-agent/studio-agent/sync/ledger"
@@ -137,7 +138,9 @@ func (o *ordering) see(t ledger.Task) {
 // A trap kills the agent when a certain request is with the vendor.
 type trap struct {
 	rnd  *rand.Rand
-	mu   sync.Mutex // guards what follows
+	ops  []string                     // what it may wait for
+	opOf func(r *http.Request) string // what the simulator calls a request
+	mu   sync.Mutex                   // guards what follows
 	kill func()
 	op   string // empty: it is not set
 	how  int    // 0: before the vendor hears of it; 1: the vendor does it, and nobody hears; 2: once it is answered
@@ -152,8 +155,7 @@ func (t *trap) set(kill func()) {
 func (t *trap) arm() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	ops := []string{"order", "order", "order", "presign", "upload", "lookup", "images", "image", "download", "download", "reject"}
-	t.op, t.how = ops[t.rnd.IntN(len(ops))], t.rnd.IntN(3)
+	t.op, t.how = t.ops[t.rnd.IntN(len(t.ops))], t.rnd.IntN(3)
 }
 
 func (t *trap) armed() bool {
@@ -172,15 +174,15 @@ func (t *trap) disarm() {
 func (t *trap) springs(r *http.Request) (how int, kill func(), ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.op == "" || t.op != opOf(r) {
+	if t.op == "" || t.op != t.opOf(r) {
 		return 0, nil, false
 	}
 	t.op = ""
 	return t.how, t.kill, true
 }
 
-// opOf is what the simulator calls a request.
-func opOf(r *http.Request) string {
+// pixelzOp is what the simulator of Pixelz calls a request.
+func pixelzOp(r *http.Request) string {
 	for _, op := range []struct{ method, part, name string }{
 		{"PUT", "/storage/in/", "upload"}, {"GET", "/storage/out/", "download"}, {"POST", "/RequestPresignUrls", "presign"}, {"PUT", "/Image/Reject/", "reject"},
 		{"GET", "/Image/nonticket", "lookup"}, {"GET", "/Images", "images"}, {"GET", "/Image/", "image"}, {"POST", "/Image", "order"},
@@ -193,31 +195,33 @@ func opOf(r *http.Request) string {
 }
 
 // serve plays the vendor, with the trap before it.
-func (o *ordering) serve() (url string) {
+func (o *ordering) serve() (url string) { return o.trap.serve(o.t, o.sim.Handler(), o.sim.Close) }
+
+// serve has a simulator answer, unless the trap springs.
+func (t *trap) serve(test *testing.T, sim http.Handler, stop func() error) (url string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		o.t.Fatal(err)
+		test.Fatal(err)
 	}
-	vendor := o.sim.Handler()
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		how, kill, ok := o.trap.springs(r)
+		how, kill, ok := t.springs(r)
 		switch {
 		case !ok:
-			vendor.ServeHTTP(w, r)
+			sim.ServeHTTP(w, r)
 		case how == 0:
 			kill()
 			panic(http.ErrAbortHandler)
 		case how == 1:
 			defer panic(http.ErrAbortHandler)
 			defer kill()
-			vendor.ServeHTTP(httptest.NewRecorder(), r)
+			sim.ServeHTTP(httptest.NewRecorder(), r)
 		default:
-			vendor.ServeHTTP(w, r)
+			sim.ServeHTTP(w, r)
 			time.AfterFunc(2*time.Millisecond, kill) // the answer is on its way
 		}
 	})}
 	ended := make(chan struct{})
 	go func() { server.Serve(l); close(ended) }() // it ends with Close, and says so
-	o.t.Cleanup(func() { server.Close(); o.sim.Close(); <-ended })
+	test.Cleanup(func() { server.Close(); stop(); <-ended })
 	return "http://" + l.Addr().String()
 }

@@ -93,7 +93,10 @@ func newOrdering(t *testing.T, in *installation, seed uint64) *ordering {
 	plan.Chance("order", 0.05, faults.Fault{Status: 500})
 	plan.Chance("download", 0.1, faults.Fault{Cut: 2000})
 	o := &ordering{
-		round: newRound(t, in, seed), will: rand.New(rand.NewPCG(seed, 4)), trap: &trap{rnd: rand.New(rand.NewPCG(seed, 5))},
+		round: newRound(t, in, seed), will: rand.New(rand.NewPCG(seed, 4)), trap: &trap{
+			rnd: rand.New(rand.NewPCG(seed, 5)), opOf: pixelzOp,
+			ops: []string{"order", "order", "order", "presign", "upload", "lookup", "images", "image", "download", "download", "reject"},
+		},
 		made: map[string][]string{}, ordered: map[string]int{}, refused: map[string]int{}, returned: map[string]bool{}, closed: map[string]bool{},
 	}
 	o.sim = pixelzsim.New(pixelzsim.Options{

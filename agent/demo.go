@@ -23,6 +23,7 @@ var errDemoLate = fmt.Errorf("not all has arrived after %v", demoLimit)
 
 type demoOptions struct {
 	config            string // a person's agent.yaml; empty for the demo's own
+	tale              string // which of the demo's own stories
 	chaos, stay, keep bool
 	seed              uint64
 }
@@ -44,9 +45,13 @@ func (c *cli) demoCommand() *cobra.Command {
 			if cmd.Flag("config").Changed {
 				opt.config = c.config
 			}
+			if err := opt.check(); err != nil {
+				return err
+			}
 			return runDemo(cmd.Context(), opt, cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().StringVar(&opt.tale, "story", taleStudio, "what is played: studio (photographers and their retouchers), vendor (a retouching house that\nworks for Creative Force), or edit (films that are cut, registered with medialoopster)")
 	cmd.Flags().BoolVar(&opt.chaos, "chaos", false, "break connections, lose answers, take servers down, kill the agent")
 	cmd.Flags().Uint64Var(&opt.seed, "seed", 1, "the `NUMBER` that pictures and chaos are drawn from")
 	cmd.Flags().BoolVar(&opt.stay, "stay", false, "go on until Ctrl-C, for pictures and commands of your own")
@@ -64,6 +69,7 @@ type demo struct {
 	album   *album
 	returns *returns
 	vendors []*vendor
+	hands   []*artist
 	page    atomic.Pointer[string] // the address of the agent's page; nil before it serves one
 	names   [][]string             // what pictures are called, for each hot folder of a person's agent.yaml
 	line    *timeline
@@ -72,7 +78,7 @@ type demo struct {
 }
 
 func runDemo(ctx context.Context, opt demoOptions, out io.Writer) error {
-	cfg, data, err := readConfig(opt.config)
+	cfg, data, err := readConfig(opt.config, opt.tale)
 	if err != nil {
 		return err
 	}
@@ -101,7 +107,7 @@ func runDemo(ctx context.Context, opt demoOptions, out io.Writer) error {
 	defer log.Close()
 	d.agent = &child{exe: d.exe, config: d.cfg.File, log: log, heard: d.heard}
 	d.eyes = &onlooker{cfg: d.cfg}
-	d.vendors = d.playVendors()
+	d.vendors, d.hands = d.playVendors(), d.artists()
 	defer d.eyes.close()
 	return d.perform(ctx)
 }
@@ -174,7 +180,7 @@ func (d *demo) story(ctx context.Context) error {
 		if err := d.plot(ctx); err != nil {
 			return err
 		}
-		return await(ctx, func() bool { return d.isBack(ctx) && d.eyes.settled(ctx) })
+		return await(ctx, func() bool { return d.isBack(ctx) && d.isHandedBack(ctx) && d.eyes.settled(ctx) })
 	})
 	return group.Wait()
 }
@@ -188,6 +194,12 @@ func (d *demo) company(ctx context.Context) error {
 	}
 	for _, im := range d.importers() {
 		group.Go(func() error { return im.Run(ctx) })
+	}
+	for _, h := range d.handouts() {
+		group.Go(func() error { return h.Run(ctx, d) })
+	}
+	for _, a := range d.hands {
+		group.Go(func() error { return a.Run(ctx) })
 	}
 	return group.Wait()
 }

@@ -78,6 +78,7 @@ func (d *demo) back(ctx context.Context, p *proof) error {
 			}))
 		}
 	}
+	d.handedBack(p)
 	return d.backTasks(ctx, p)
 }
 

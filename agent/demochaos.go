@@ -58,6 +58,21 @@ func plague(accountType string, seed uint64) *faults.Plan {
 		mix("image", 10, lost)
 		mix("download", 9, cut(), faults.Fault{Status: 500})
 		mix("reject", 1, lost)
+	case "medialoopster":
+		mix("import", 20, lost, lost, faults.Fault{Status: 500}, faults.Fault{FailAfter: 500}, faults.Fault{Cut: -1})
+		mix("create", 3, lost)
+		mix("addasset", 10, lost, faults.Fault{Status: 500})
+		mix("assets", 60, faults.Fault{Status: 500}, faults.Fault{Status: 429, RetryAfter: time.Second}, faults.Fault{Delay: time.Second})
+		mix("projects", 20, faults.Fault{Status: 500}, lost)
+	case "creativeforce":
+		mix("token", 3, faults.Fault{Status: 500})
+		mix("list", 20, faults.Fault{Status: 500}, lost, faults.Fault{Delay: time.Second})
+		mix("task", 60, faults.Fault{Status: 500}, faults.Fault{Status: 429, RetryAfter: time.Second}, lost)
+		mix("download", 20, cut(), cut(), faults.Fault{Status: 500})
+		mix("start", 15, lost, faults.Fault{Status: 500})
+		mix("presign", 30, lost, faults.Fault{Status: 500})
+		mix("put", 30, cut(), cut(), lost, faults.Fault{FailAfter: 500})
+		mix("submit", 15, lost, faults.Fault{FailAfter: 500}, faults.Fault{Status: 500})
 	}
 	return plan
 }
@@ -101,7 +116,7 @@ func (d *demo) isOrdering() bool {
 			n++
 		}
 	}
-	return n > 2 || d.config != ""
+	return n > 2 || d.config != "" || d.tale != taleStudio
 }
 
 // expected is about how many pictures will arrive, and retouches land.
@@ -116,7 +131,7 @@ func (d *demo) expected() int {
 			}
 		}
 	}
-	return cmp.Or(n, demoPictures)
+	return cmp.Or(n, d.told().expected)
 }
 
 func (d *demo) killAgent(ctx context.Context) error {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 )
 
 func (d *demo) prologue() {
 	if d.config == "" {
-		d.line.print("Three benches with their photographers, a studio manager, the real agent and its page, a simulated Grand Shooting\n" +
-			"with 5 requests a second, and three retouchers: acme behind an SFTP server, vendor behind an FTPS server, and Pixelz.\n")
+		d.line.print("%s", d.told().prologue)
 	} else {
 		d.line.print("A rehearsal of %s: all folders, ledger and log are temporary, accounts are simulated.\n", d.config)
 	}
@@ -49,15 +49,26 @@ func (d *demo) encore(ctx context.Context) error {
 	}
 	d.line.print("\nIt goes on until Ctrl-C.\n")
 	d.showPage()
-	d.line.print("\nDrop pictures of your own into\n")
-	for _, f := range d.cfg.HotFolders() {
-		d.line.print("  %s\n", f.Path)
+	if tell := d.told().encore; tell != nil {
+		tell(d)
+	} else {
+		d.line.print("\nDrop pictures of your own into\n")
+		for _, f := range d.cfg.HotFolders() {
+			d.line.print("  %s\n", f.Path)
+		}
 	}
-	d.line.print("and ask, in another window:\n")
-	for _, command := range []string{"status --watch", "task list", "why FILE", "reconcile"} {
+	d.line.print("\nAsk, in another window:\n")
+	commands := d.told().commands
+	if commands == nil {
+		commands = []string{"status --watch", "task list", "why FILE", "reconcile"}
+	}
+	for _, command := range commands {
 		d.line.print("  %s %s --config %s\n", program, command, d.cfg.File)
 	}
-	d.line.print("reconcile asks the platform itself and needs the demo's token: %s\n\n", tokenCommand())
+	if slices.Contains(commands, "reconcile") {
+		d.line.print("reconcile asks the platform itself and needs the demo's token: %s\n", tokenCommand())
+	}
+	d.line.print("\n")
 	return d.company(ctx)
 }
 

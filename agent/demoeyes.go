@@ -81,12 +81,19 @@ func (o *onlooker) holds(ctx context.Context, bench, name string) bool {
 // knows reports whether the agent has taken note of every file of a hot folder
 // as it is on disk now.
 func (o *onlooker) knows(ctx context.Context, f config.HotFolder) bool {
-	skip, known := watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart}, true
-	err := watch.Walk(ctx, f.Path, skip, func(found watch.Found) error {
+	if f.Role == config.Project {
+		return o.registered(ctx, f)
+	}
+	return o.knowsAll(ctx, f.Path, watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart})
+}
+
+func (o *onlooker) knowsAll(ctx context.Context, folder string, skip watch.Skip) bool {
+	known := true
+	err := watch.Walk(ctx, folder, skip, func(found watch.Found) error {
 		if found.Skipped != "" || found.Folder {
 			return nil
 		}
-		file, ok, err := o.ledger.FindFile(ctx, f.Path, found.Name)
+		file, ok, err := o.ledger.FindFile(ctx, folder, found.Name)
 		known = known && ok && err == nil && found.Stamp.Same(watch.Stamp(file.Stamp))
 		return err
 	})

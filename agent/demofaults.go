@@ -10,6 +10,9 @@ const (
 	opStatus = "status"
 	opOrder  = "order"
 	opReject = "reject"
+	opSubmit = "submit"
+	opImport = "import"
+	opCreate = "create"
 )
 
 // faultText says what a fault did; empty for none.
@@ -30,6 +33,12 @@ func faultText(s sighting) string {
 		what = "an order"
 	case s.op == opReject:
 		what = "what was sent back"
+	case s.op == opSubmit:
+		what = "a submission"
+	case s.op == opImport:
+		what = "an import"
+	case s.op == opCreate:
+		what = "a new project"
 	}
 	done := "stored"
 	if s.op == opOrder {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,18 +23,19 @@ type importer struct {
 	folder   string
 	replaced string // older versions; empty for none
 	takes    string // a folder that it takes each file away into at once; empty if it takes none
+	tasks    bool   // tasks land here, with files that the agent has made
 	seen     map[string]os.FileInfo
 }
 
-// importers watch every folder that something may land in. In the demo's own
-// story the second bench's takes each file away at once.
+// importers watch every folder that something may land in.
 func (d *demo) importers() (all []*importer) {
-	for i, b := range d.cfg.Benches {
+	for _, b := range d.cfg.Benches {
 		if b.Imports == nil {
 			continue
 		}
 		im := &importer{demo: d, bench: b.Name, folder: b.Imports.Path, replaced: b.Imports.Replaced}
-		if d.config == "" && i == 1 {
+		im.tasks = slices.ContainsFunc(b.Imports.From, func(account string) bool { return d.remotes[account].tasks != nil })
+		if b.Name == d.told().takes {
 			im.takes = filepath.Join(d.dir, b.Name, "archive")
 		}
 		all = append(all, im)
@@ -131,7 +133,7 @@ func (im *importer) files() (all []landedFile, _ error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if layout.Unfinished(filepath.Base(f.name)) {
+			if layout.Unfinished(filepath.Base(f.name)) || im.tasks && isMade(f.name) {
 				continue
 			}
 			l := landedFile{sha: f.sha}

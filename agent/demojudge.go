@@ -6,12 +6,11 @@ import (
 	"slices"
 
 	"github.com/studio-agent/studio-agent/agent/config"
-	"github.com/studio-agent/studio-agent/watch"
 )
 
 // judge compares what the photographers made with the disk and the remotes.
 func (d *demo) judge(ctx context.Context) (proof, error) {
-	p := proof{delays: d.album.delays(), home: d.returns.delays()}
+	p := proof{delays: d.album.delays(), home: d.returns.delays(), tasks: len(d.handouts()) > 0 && len(d.vendors) == 0}
 	shots := d.album.finished()
 	for _, account := range sortedKeys(d.remotes) {
 		remote := d.remotes[account]
@@ -75,7 +74,17 @@ func (d *demo) disk(title, account string) (all []diskFile, _ error) {
 		if err != nil {
 			return nil, err
 		}
-		skip := watch.Skip{Include: f.Include, Exclude: f.Exclude, Apart: f.Apart}
+		files = slices.DeleteFunc(files, func(file diskFile) bool {
+			s, _ := d.album.shotOf(file.sha)
+			return s.withheld
+		})
+		skip := skipOf(f)
+		skip.Sidecars = false
+		if f.Role == config.Project {
+			if skip.Also, err = counted(context.Background(), f); err != nil {
+				return nil, err
+			}
+		}
 		all = append(all, slices.DeleteFunc(files, func(file diskFile) bool { return skip.Reason(file.name, false) != "" })...)
 	}
 	return all, nil

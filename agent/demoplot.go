@@ -15,20 +15,18 @@ import (
 // to an end.
 func (d *demo) plot(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	folders := d.cfg.HotFolders()
 	if d.config == "" {
-		group.Go(func() error { return d.packshots(d.photographer(ctx, folders[0], 1)) })
-		group.Go(func() error { return d.shoes(d.photographer(ctx, folders[2], 2)) })
-		group.Go(func() error {
-			p := d.photographer(ctx, folders[4], 3)
-			shots := d.looks(p)
-			if p.err != nil {
-				return p.err
-			}
-			return d.manager(ctx, p.bench.Name, p.bench.Imports.From[0], shots).order()
-		})
+		group.Go(func() error { return d.told().plot(ctx, d) })
 	} else {
-		for i, f := range folders {
+		for i, f := range d.cfg.HotFolders() {
+			if d.isAnswer(f) {
+				group.Go(func() error { return d.handOutFor(ctx, f, d.names[i]) })
+				continue
+			}
+			if f.Role == config.Project {
+				group.Go(func() error { return d.editor(ctx, f).tryOutProject(d.names[i]) })
+				continue
+			}
 			p := d.photographer(ctx, f, uint64(i))
 			group.Go(func() error { return p.tryOut(d.names[i]) })
 		}
@@ -36,6 +34,23 @@ func (d *demo) plot(ctx context.Context) error {
 	if d.chaos {
 		group.Go(func() error { return d.trouble(ctx) })
 	}
+	return group.Wait()
+}
+
+// studioPlot is the day of all benches of the studio.
+func studioPlot(ctx context.Context, d *demo) error {
+	group, ctx := errgroup.WithContext(ctx)
+	folders := d.cfg.HotFolders()
+	group.Go(func() error { return d.packshots(d.photographer(ctx, folders[0], 1)) })
+	group.Go(func() error { return d.shoes(d.photographer(ctx, folders[2], 2)) })
+	group.Go(func() error {
+		p := d.photographer(ctx, folders[4], 3)
+		shots := d.looks(p)
+		if p.err != nil {
+			return p.err
+		}
+		return d.manager(ctx, p.bench.Name, p.bench.Imports.From[0], shots).order()
+	})
 	return group.Wait()
 }
 
@@ -128,8 +143,8 @@ const tryOuts = 3 // pictures for each hot folder
 // before the agent reads the catalogue.
 func (d *demo) rehearsed() error {
 	if d.config == "" {
-		for i := range 6 {
-			d.learn(fmt.Sprintf("SH18-10%d", i+1))
+		if learn := d.told().learn; learn != nil {
+			learn(d)
 		}
 		return nil
 	}

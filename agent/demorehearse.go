@@ -77,7 +77,7 @@ func (r *rehearsal) rewrite(data []byte, cfg *config.Config, remotes map[string]
 // simulated platform gives numbers of its own. Selects that are no folder stay
 // so.
 func (r *rehearsal) bench(bench map[string]any) {
-	for _, role := range []string{"captures", "selects", "imports"} {
+	for _, role := range []string{"captures", "selects", "imports", "projects"} {
 		folder, ok := bench[role].(map[string]any)
 		if !ok {
 			continue
@@ -87,7 +87,11 @@ func (r *rehearsal) bench(bench map[string]any) {
 			moved[key] = value
 		}
 		if path, given := folder["folder"]; given && path != "" {
-			moved["folder"] = r.move(fmt.Sprint(path), fmt.Sprint(bench["name"]), role)
+			name := role
+			if r.attended { // the demo's own, whose folders have names of their own
+				name = filepath.Base(fmt.Sprint(path))
+			}
+			moved["folder"] = r.move(fmt.Sprint(path), fmt.Sprint(bench["name"]), name)
 		}
 		if role == "imports" {
 			r.landing(moved)

@@ -97,7 +97,7 @@ benches:
 }
 
 func TestDemoRefusesImportFoldersThatAreNotItsOwn(t *testing.T) {
-	cfg, _, err := readConfig("")
+	cfg, _, err := readConfig("", taleStudio)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,12 +138,16 @@ func TestDemoRehearsesRetouchersAndMirrors(t *testing.T) {
 }
 
 func TestDemosOwnConfigurationIsAPersonsToo(t *testing.T) {
-	if _, _, err := readConfig(""); err != nil {
-		t.Error(err)
+	told := ""
+	for name, story := range tales() {
+		if _, _, err := readConfig("", name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		told += story.yaml
 	}
 	for _, name := range all.Registry().Types() {
-		if !strings.Contains(demoYAML, "type: "+name) && name != "folder" {
-			t.Errorf("the demo's own story has no account of type %s", name)
+		if !strings.Contains(told, "type: "+name) && name != "folder" {
+			t.Errorf("no story of the demo's own has an account of type %s", name)
 		}
 	}
 }

@@ -30,7 +30,11 @@ func (d *demo) saw(s sighting) {
 		shot, known, again := d.album.arrive(s.account, s.sha, s.at)
 		switch {
 		case !known:
-			d.line.say("", s.account, "%s is %s; it is none of the photographer's", s.name, s.where)
+			whose := whoPhotographer
+			if d.remotes[s.account].tasks != nil {
+				whose = whoArtist
+			}
+			d.line.say("", s.account, "%s is %s; it is none of the %s's", s.name, s.where, whose)
 		case again && s.op == opOrder:
 			d.line.say(column(shot.bench), s.account, "%s is %s: it was ordered once more", s.name, s.where)
 		case again:
@@ -67,6 +71,9 @@ func (d *demo) delivered(l logLine) {
 
 // landed tells what the agent has put into an import folder.
 func (d *demo) landed(l logLine) {
+	if d.remotes[l.Account].tasks != nil && isMade(l.Name) {
+		return // its reader tells
+	}
 	bench, into := l.Bench, "the import folder"
 	if bench == "" {
 		bench, into = d.mirrorOf(l.Folder), "the mirrored folder"

@@ -8,7 +8,7 @@ import (
 	"github.com/studio-agent/studio-agent/connectors/all"
 )
 
-// demoYAML is what the demo runs if nobody gives it an agent.yaml.
+// demoYAML is what the story of a studio runs.
 const demoYAML = `# The demo's agent.yaml; agent.yaml.example explains the keys.
 name: demo-studio
 accounts:
@@ -71,9 +71,26 @@ benches:
     imports:  {folder: packshot-3/imports, from: [pixelz], import: ask}
 `
 
-// readConfig checks an agent.yaml, or the demo's own if file is empty.
-func readConfig(file string) (*config.Config, []byte, error) {
-	data := []byte(demoYAML)
+// studioTale is the story of a photo studio and its retouchers.
+func studioTale() tale {
+	return tale{
+		yaml: demoYAML,
+		prologue: "Three benches with their photographers, a studio manager, the real agent and its page, a simulated Grand Shooting\n" +
+			"with 5 requests a second, and three retouchers: acme behind an SFTP server, vendor behind an FTPS server, and Pixelz.\n",
+		takes: "packshot-2", expected: demoPictures,
+		learn: func(d *demo) {
+			for i := range 6 {
+				d.learn(fmt.Sprintf("SH18-10%d", i+1))
+			}
+		},
+		plot: studioPlot,
+	}
+}
+
+// readConfig checks an agent.yaml, or that of one of the demo's own stories if file
+// is empty.
+func readConfig(file, story string) (*config.Config, []byte, error) {
+	data := []byte(tales()[story].yaml)
 	if file == "" {
 		file = "agent.yaml"
 	} else {

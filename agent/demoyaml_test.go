@@ -53,7 +53,7 @@ func stageForTest(t *testing.T, text string) *demo {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, data, err := readConfig(file)
+	cfg, data, err := readConfig(file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,14 +130,14 @@ func TestDemoRefusesFoldersThatAreNotItsOwn(t *testing.T) {
 }
 
 func TestReadConfigTellsMistakes(t *testing.T) {
-	if _, _, err := readConfig(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
+	if _, _, err := readConfig(filepath.Join(t.TempDir(), "none.yaml"), ""); err == nil {
 		t.Error("a missing file is taken")
 	}
 	file := filepath.Join(t.TempDir(), "agent.yaml")
 	if err := os.WriteFile(file, []byte("benchs: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := readConfig(file); err == nil || !strings.Contains(err.Error(), "benchs") {
+	if _, _, err := readConfig(file, ""); err == nil || !strings.Contains(err.Error(), "benchs") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -69,10 +70,18 @@ func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
 			waiting = waiting || !w.Held
 		}
 		waiting = waiting || st.Watching == "blind"
+		busy = busy || h.projects != nil && st.Watching != "blind" && h.projects.busy()
 	}
 	for _, p := range a.parts.accounts() {
 		out, in := p.pending()
 		busy, waiting = busy || out || in, waiting || in
+	}
+	open, err := a.openProjects(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	for _, t := range open {
+		busy = busy || !a.allClosed() && t.NotBefore.Before(time.Now().Add(time.Second))
 	}
 	due, err := a.ledger.Busy(ctx, time.Now().Add(time.Second))
 	if err != nil {
@@ -118,6 +127,18 @@ func (a *agent) summary(ctx context.Context, start time.Time) (summary, error) {
 		for _, w := range st.Waiting {
 			s.left = append(s.left, fmt.Sprintf("%s: %s", shown(w.Name), w.Reason))
 		}
+		for _, w := range h.troubled(time.Now()) {
+			if w.Held {
+				s.left = append(s.left, fmt.Sprintf("%s: %s", shown(w.Name), w.Reason))
+			}
+		}
+	}
+	open, err := a.openProjects(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, t := range open {
+		s.left = append(s.left, fmt.Sprintf("project %s at %s: %s", shown(t.Title), t.Account, cmp.Or(t.Reason, "not registered, or not all linked, yet")))
 	}
 	parked, err := a.ledger.Parked(ctx, 1000)
 	if err != nil {

@@ -49,7 +49,7 @@ var floors = map[string][]string{
 	// floor 3
 	"agent/overview":           {"agent/config", "connectors", "sync/inbound", "sync/ledger", "sync/outbound", "watch"},
 	"agent/page":               {"agent/config", "agent/overview", "connectors", "sync/ledger", "sync/outbound"},
-	"connectors/all":           {"connectors", "connectors/folder", "connectors/ftp", "connectors/grandshooting", "connectors/pixelz", "connectors/sftp"},
+	"connectors/all":           {"connectors", "connectors/creativeforce", "connectors/folder", "connectors/ftp", "connectors/grandshooting", "connectors/medialoopster", "connectors/pixelz", "connectors/sftp"},
 	"connectors/connectortest": {"connectors", "connectors/faults"},
 }
 

@@ -52,7 +52,7 @@ func (a *agent) live() overview.Live {
 		l.Problem = *trouble
 	}
 	for _, h := range a.parts.folders() {
-		st := h.watch.Status()
+		st := h.status(time.Now())
 		st.Waiting = st.Waiting[:min(len(st.Waiting), liveFiles)]
 		l.Folders = append(l.Folders, overview.Folder{Bench: h.Title(), Path: h.Path, Role: connectors.Role(h.Role), To: h.To, Status: st})
 	}

@@ -80,7 +80,7 @@ func commands() *cobra.Command {
 		}
 	}
 	add("setup", c.demoCommand(), c.checkCommand(), c.planCommand(), c.doctorCommand(), c.serviceCommand())
-	add("work", c.runCommand(), c.releaseCommand(), c.retryCommand(), c.pauseCommand(), c.resumeCommand(), c.taskCommand())
+	add("work", c.runCommand(), c.releaseCommand(), c.retryCommand(), c.pauseCommand(), c.resumeCommand(), c.taskCommand(), c.projectCommand())
 	add("look", c.statusCommand(), c.whyCommand(), c.reconcileCommand(), c.gsCommand())
 	root.AddCommand(versionCommand())
 	root.AddCommand(previewWorker())

@@ -54,6 +54,16 @@ func planFolder(ctx context.Context, out io.Writer, l *ledger.Ledger, f config.H
 	fmt.Fprintf(out, "%s, %ss: %s → %v\n", f.Bench, f.Role, f.Path, f.To)
 	e := enqueuer(l, f, made)
 	e.Log = slog.New(slog.DiscardHandler)
+	if f.Role == config.Project {
+		p, err := newProjectWatch(ctx, l, f, e.Log)
+		if err == nil {
+			err = p.foresee(ctx, ".")
+		}
+		if err != nil {
+			return fmt.Errorf("plan %s: %w", f.Path, err)
+		}
+		e.Skip.Also = p.why
+	}
 	going, bytes := 0, int64(0)
 	err := watch.Walk(ctx, f.Path, e.Skip, func(found watch.Found) error {
 		switch {

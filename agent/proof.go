@@ -130,6 +130,7 @@ type proof struct {
 	delays  []time.Duration // from last byte to arrival, the shortest first
 	home    []time.Duration // the same of what has come back
 	remarks []string
+	tasks   bool // what has come back are not retouches but the pictures of tasks
 }
 
 // ok reports whether there is something to prove, and nothing against it.
@@ -162,14 +163,22 @@ func (p proof) print(out io.Writer) {
 	}
 	table(out, width, "The proof", "on disk", "at the remote", p.rows)
 	if len(p.back) > 0 {
-		table(out, width, "The way back", "sent back", "landed", p.back)
+		title, sent := "The way back", "sent back"
+		if p.tasks {
+			title, sent = "The tasks", "handed out"
+		}
+		table(out, width, title, sent, "landed", p.back)
 	}
 	fmt.Fprintln(out)
 	for _, text := range p.remarks {
 		fmt.Fprintln(out, text)
 	}
 	printDelays(out, "From the last byte on disk to the remote", p.delays)
-	printDelays(out, "From the retoucher's last byte to the import folder", p.home)
+	from := "From the retoucher's last byte"
+	if p.tasks {
+		from = "From handing out"
+	}
+	printDelays(out, from+" to the import folder", p.home)
 	for _, r := range slices.Concat(p.rows, p.back) {
 		for _, text := range r.faults {
 			fmt.Fprintf(out, "%s %s: %s\n", signNeeds, r.bench, text)
@@ -198,6 +207,9 @@ func (p proof) verdict() string {
 	out, home := sum(p.rows), sum(p.back)
 	lost, doubled, torn := out.lost+home.lost, out.doubled+home.doubled, out.torn+home.torn
 	switch {
+	case p.ok() && p.tasks:
+		return fmt.Sprintf("%s Proven by SHA-256: %s of tasks, each landed once, and %s in %s, each submitted once, all byte for byte; 0 lost, 0 doubled, 0 torn.",
+			signFine, count(home.versions, "picture"), count(out.held, "output"), count(out.versions, "version"))
 	case p.ok() && home.versions > 0:
 		return fmt.Sprintf("%s Proven by SHA-256: %s in %s, each delivered once, and %s in %s, each landed once, all byte for byte; 0 lost, 0 doubled, 0 torn.",
 			signFine, count(out.held, "picture"), count(out.versions, "version"), retouchCount(home.held), count(home.versions, "version"))

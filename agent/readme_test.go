@@ -17,6 +17,10 @@ func TestTheReadmesConfigurationsAreAccepted(t *testing.T) {
 	t.Setenv("FTP_PASSWORD", "password")
 	t.Setenv("PIXELZ_EMAIL", "studio@example.com")
 	t.Setenv("PIXELZ_KEY", "key")
+	t.Setenv("ML_TOKEN", "token")
+	t.Setenv("CF_ID", "id")
+	t.Setenv("CF_SECRET", "secret")
+	t.Setenv("CF_HOOK", "c2VjcmV0")
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

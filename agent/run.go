@@ -18,7 +18,7 @@ import (
 
 // An agent is one running studio-agent. Its goroutines are all here:
 //
-//	run ─┬─ per hot folder: watch.Folder, watch.Hints
+//	run ─┬─ per hot folder: watch.Folder, watch.Hints; of edit projects: projectWatch
 //	     ├─ per account:    gate.Gate, outbound.Sender (workers, confirmer, committer, keeper),
 //	     │                  inbound.Collector (poll, workers, acknowledger, keeper),
 //	     │                  outbound.Chooser
@@ -144,6 +144,9 @@ func (a *agent) folderPart(ctx context.Context, f config.HotFolder, made map[str
 	if err != nil {
 		return part{}, err
 	}
+	if h.projects != nil {
+		h.projects.wake = func() { a.wakeSender(f.To[0]) }
+	}
 	print := f.Fingerprint()
 	for _, name := range sortedKeys(made) {
 		print += made[name].print // it asks the accounts' Vet
@@ -154,6 +157,9 @@ func (a *agent) folderPart(ctx context.Context, f config.HotFolder, made map[str
 			group, ctx := errgroup.WithContext(ctx)
 			group.Go(func() error { return h.hints.Run(ctx) })
 			group.Go(func() error { return h.watch.Run(ctx, h.enqueuer.Emit) })
+			if h.projects != nil {
+				group.Go(func() error { return h.projects.Run(ctx) })
+			}
 			return group.Wait()
 		},
 	}, nil

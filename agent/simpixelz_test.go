@@ -135,7 +135,7 @@ func TestOrdersAreProven(t *testing.T) {
 
 func TestPeopleAreAskedOnlyInTheDemosOwnStory(t *testing.T) {
 	d := &demo{dir: t.TempDir(), line: newTimeline(t.Output(), nil, nil)}
-	cfg, data, err := readConfig("")
+	cfg, data, err := readConfig("", taleStudio)
 	if err == nil {
 		d.cfg, err = d.stage(cfg, data)
 	}

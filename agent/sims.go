@@ -26,6 +26,8 @@ type remote struct {
 	marks    bool             // it knows which photos are selected
 	desk     *desk            // of a retoucher with folders
 	orders   bool             // it is a retoucher from whom people order one by one
+	tasks    *handout         // it hands out tasks
+	edits    *editSuite       // it has edit projects
 }
 
 // gives reports whether it sends retouches back.
@@ -73,6 +75,8 @@ type sighting struct {
 // simulators stand in for each type of account.
 func simulators() map[string]func(scene) (remote, error) {
 	return map[string]func(scene) (remote, error){
+		"creativeforce": playCreativeForce,
+		"medialoopster": playMedialoopster,
 		"grandshooting": playGrandShooting,
 		"folder":        playFolder,
 		"ftp":           playFTP,

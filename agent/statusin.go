@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/studio-agent/studio-agent/sync/inbound"
 	"github.com/studio-agent/studio-agent/sync/outbound"
@@ -46,13 +47,19 @@ func (v view) fetching(account string, t inbound.Transfer) string {
 	return v.transfer(account, outbound.Transfer(t), "←")
 }
 
-// tasks says in one line what is at retouchers.
+// tasksLine says in one line what is at retouchers, and what is to be done here.
 func (v view) tasksLine(out io.Writer) {
-	if v.Tasks == 0 {
+	var parts []string
+	if v.Tasks > 0 {
+		parts = append(parts, count(v.Tasks, "task")+" at retouchers")
+	}
+	if v.Received > 0 {
+		parts = append(parts, count(v.Received, "task")+" handed out to this studio")
+	}
+	if len(parts) == 0 {
 		return
 	}
-	line := fmt.Sprintf("%s at retouchers", count(v.Tasks, "task"))
-	sign := signWorking
+	line, sign := strings.Join(parts, ", "), signWorking
 	if v.Late > 0 {
 		sign, line = signNeeds, line+fmt.Sprintf(", %d late", v.Late)
 	}

@@ -20,6 +20,7 @@ func (v view) print(out io.Writer) {
 	v.sources(out)
 	v.tasksLine(out)
 	v.held(out)
+	v.heldTasks(out)
 }
 
 func (v view) head(out io.Writer) {
@@ -116,5 +117,20 @@ func (v view) held(out io.Writer) {
 			arrow = "←"
 		}
 		fmt.Fprintf(out, "%s %s (%s): %s\n", signNeeds, shown(j.Name), strings.TrimSpace(j.Bench+" "+arrow+" "+j.Account), j.Reason)
+	}
+}
+
+// heldTasks tells of tasks that are not ours and edit projects that need a person.
+func (v view) heldTasks(out io.Writer) {
+	if len(v.TaskNeeds) == 0 {
+		return
+	}
+	fmt.Fprintln(out, "\nTasks that need a person:")
+	for _, t := range v.TaskNeeds {
+		line := fmt.Sprintf("%s %s (%s): %s", signNeeds, shown(t.Title), strings.TrimSpace(t.Bench+" → "+t.Account), t.Text)
+		if t.Held {
+			line += ". Then: studio-agent task send " + shortID(t.ID)
+		}
+		fmt.Fprintln(out, line)
 	}
 }

@@ -47,3 +47,19 @@ func TestStatusSaysWhyARetouchIsNotThereYet(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestStatusNamesTasksThatNeedAPerson(t *testing.T) {
+	task := ledger.Task{ID: "0123456789abcdef", Title: "Job 7\n", Bench: "retouch-1", Account: "cf"}
+	v := view{overview.Overview{
+		Now: noon, Tasks: 1, Received: 2, Late: 1,
+		TaskNeeds: []overview.TaskNeed{{Task: task, Held: true, Text: "held: no profile"}, {Task: ledger.Task{Title: "b", Account: "cf"}, Text: "3 h late: a.psd is missing"}},
+	}}
+	var out strings.Builder
+	v.tasksLine(&out)
+	v.heldTasks(&out)
+	want := "▲ 1 task at retouchers, 2 tasks handed out to this studio, 1 late: studio-agent task list\n" +
+		"\nTasks that need a person:\n▲ \"Job 7\\n\" (retouch-1 → cf): held: no profile. Then: studio-agent task send 01234567\n▲ b (→ cf): 3 h late: a.psd is missing\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}

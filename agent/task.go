@@ -31,7 +31,7 @@ func (c *cli) taskCommand() *cobra.Command {
 		return map[string]string{"task": given[0], "names": strings.Join(given[1:], "\n")}
 	}
 	task.AddCommand(c.taskCreateCommand(), c.taskListCommand(), c.taskShowCommand(),
-		verb(verbSend, "send TASK", "Add nothing more to a task that still collects: it is complete", 1, 1, whole),
+		verb(verbSend, "send TASK", "Add nothing more to a task that still collects: it is complete. Of a held one that we work on: submit it again", 1, 1, whole),
 		verb(verbImport, "import TASK|BENCH [FILE…]", "Import what is ready (where `import: ask` has it wait)", 1, 0, some),
 		c.taskRejectCommand(), c.taskReorderCommand(),
 		verb(verbClose, "close TASK [FILE…]", "Write off what has not come back, or some of it", 1, 0, some),

@@ -51,9 +51,12 @@ func names(c ledger.Control) []string {
 	return strings.Split(c.Args["names"], "\n")
 }
 
-// taskAndPictures are those that c names.
+// taskAndPictures are those that c names. Only a task of ours can be changed here.
 func (a *agent) taskAndPictures(ctx context.Context, c ledger.Control) (ledger.Task, []ledger.Picture, error) {
 	t, err := findTask(ctx, a.ledger, c.Args["task"])
+	if err == nil {
+		err = notOurs(t)
+	}
 	if err != nil {
 		return t, nil, err
 	}

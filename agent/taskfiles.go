@@ -106,7 +106,7 @@ func (a *agent) awaited(ctx context.Context, account, bench string) (map[string]
 	}
 	where := map[string]string{}
 	for _, t := range tasks {
-		if t.Bench != bench {
+		if t.Bench != bench || t.Kind != ledger.OrderedTask {
 			continue
 		}
 		_, pictures, err := a.taskAndPictures(ctx, ledger.Control{Args: map[string]string{"task": t.ID}})

@@ -46,6 +46,9 @@ func (a *agent) ready(ctx context.Context, id string) (what string, ready []ledg
 		return "bench " + id, ready, err
 	}
 	t, err := findTask(ctx, a.ledger, id)
+	if err == nil {
+		err = notOurs(t)
+	}
 	if err != nil {
 		return "", nil, err
 	}
@@ -65,11 +68,17 @@ func isNamed(name string, p ledger.Picture) bool {
 	return false
 }
 
-// sendTask says that a task is complete.
+// sendTask says that a task is complete, or that one that was handed out is to be
+// submitted again, or a project to be registered.
 func (a *agent) sendTask(ctx context.Context, c ledger.Control) (string, error) {
 	t, err := findTask(ctx, a.ledger, c.Args["task"])
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case t.Kind == ledger.ReceivedTask:
+		return a.sendReceived(c, t)
+	case t.Kind == ledger.ProjectTask:
+		return a.sendProject(c, t)
 	}
 	full := ledger.TaskStep{Task: t, Event: ledger.TaskEvent{What: ledger.Full, At: time.Now(), Reason: "a person said send"}}
 	answer, err := a.decide(c, taskName(t)+" takes no more and is sent", ledger.Decision{TaskSteps: []ledger.TaskStep{full}})

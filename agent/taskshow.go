@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ import (
 func (c *cli) taskListCommand() *cobra.Command {
 	var all, asJSON bool
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the tasks of which something is still expected, the newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List the tasks of which something is still expected, ours and those that we work on, the newest first", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, l, err := c.beside(cmd.Context())
 			if err != nil {
@@ -45,6 +46,9 @@ func (c *cli) taskShowCommand() *cobra.Command {
 			}
 			defer l.Close()
 			t, err := findTask(cmd.Context(), l, args[0])
+			if err == nil && t.Kind == ledger.ProjectTask {
+				err = notOurs(t)
+			}
 			if err != nil {
 				return err
 			}
@@ -111,11 +115,18 @@ func listTasks(ctx context.Context, out io.Writer, l *ledger.Ledger, all bool) e
 	if err != nil {
 		return err
 	}
+	tasks = slices.DeleteFunc(tasks, func(t ledger.Task) bool { return t.Kind == ledger.ProjectTask })
 	if len(tasks) == 0 {
 		fmt.Fprintln(out, "No task is at a retoucher.")
 	}
 	now := time.Now()
 	for _, t := range tasks {
+		if t.Kind == ledger.ReceivedTask {
+			if err := listReceived(ctx, out, l, t, now); err != nil {
+				return err
+			}
+			continue
+		}
 		c, _, err := countPictures(ctx, l, t, now)
 		if err != nil {
 			return err
@@ -159,6 +170,9 @@ func taskLine(t ledger.Task, now time.Time) string {
 
 func showTask(ctx context.Context, out io.Writer, l *ledger.Ledger, t ledger.Task) error {
 	now := time.Now()
+	if t.Kind == ledger.ReceivedTask {
+		return showReceived(ctx, out, l, t, now)
+	}
 	c, pictures, err := countPictures(ctx, l, t, now)
 	if err != nil {
 		return err
@@ -209,6 +223,7 @@ func linkOf(p ledger.Picture) string { return cmp.Or(p.In.Source.Link, p.Out.Rec
 // A taskJSON is a task for scripts. Times that are not set are left out.
 type taskJSON struct {
 	ID       string         `json:"id"`
+	Received bool           `json:"received,omitempty"` // a remote has handed it out, and what follows "pictures" is told
 	Title    string         `json:"title"`
 	Account  string         `json:"account"`
 	Bench    string         `json:"bench"`
@@ -220,8 +235,9 @@ type taskJSON struct {
 	Deadline time.Time      `json:"deadline,omitzero"`
 	Reason   string         `json:"reason,omitempty"`
 	Late     int            `json:"late"`
-	Counts   map[string]int `json:"counts"` // pictures by state
-	Pictures []pictureJSON  `json:"pictures,omitempty"`
+	Counts   map[string]int `json:"counts"`             // pictures by state
+	Pictures []pictureJSON  `json:"pictures,omitempty"` // that go out
+	*receivedJSON
 }
 
 type pictureJSON struct {
@@ -241,12 +257,16 @@ func tasksAsJSON(ctx context.Context, out io.Writer, l *ledger.Ledger, all bool)
 	if err != nil {
 		return err
 	}
+	tasks = slices.DeleteFunc(tasks, func(t ledger.Task) bool { return t.Kind == ledger.ProjectTask })
 	list := make([]taskJSON, len(tasks))
 	for i, t := range tasks {
 		if list[i], err = jsonOf(ctx, l, t); err != nil {
 			return err
 		}
 		list[i].Pictures = nil // show tells them
+		if list[i].receivedJSON != nil {
+			list[i].Inputs = nil
+		}
 	}
 	return encode(out, list)
 }
@@ -276,6 +296,9 @@ func jsonOf(ctx context.Context, l *ledger.Ledger, t ledger.Task) (taskJSON, err
 			row.Imported = p.In.Path()
 		}
 		j.Pictures = append(j.Pictures, row)
+	}
+	if err == nil && t.Kind == ledger.ReceivedTask {
+		err = j.addReceived(ctx, l, t)
 	}
 	return j, err
 }

@@ -15,6 +15,7 @@ const (
 	whoChaos        = "chaos"
 	whoImporter     = "importer"
 	whoManager      = "manager"
+	whoArtist       = "retoucher"
 )
 
 // A timeline tells a person line by line what happens. Its methods may be

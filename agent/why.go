@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"github.com/studio-agent/studio-agent/agent/config"
 	"github.com/studio-agent/studio-agent/agent/overview"
 	"github.com/studio-agent/studio-agent/sync/ledger"
-	"github.com/studio-agent/studio-agent/watch"
 )
 
 func (c *cli) whyCommand() *cobra.Command {
@@ -153,8 +153,14 @@ func place(f config.HotFolder) string {
 // answer says where the file is now, one line for each account or hindrance.
 func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) ([]string, error) {
 	var lines []string
-	if reason, there := s.skipped(); reason != "" {
-		return []string{signWaiting + " It is never sent: " + reason + "."}, nil
+	if reason, there, err := s.skipped(ctx, l); err != nil {
+		return nil, err
+	} else if reason != "" {
+		never := "It is never sent: "
+		if s.folder.Role == config.Project { // its project may be known tomorrow
+			never = "It is not sent: "
+		}
+		return []string{signWaiting + " " + never + reason + "."}, nil
 	} else if !there {
 		lines = append(lines, signWaiting+" It is not on this disk any more.")
 	}
@@ -170,6 +176,11 @@ func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) (
 	}
 	for _, key := range sortedKeys(latest) {
 		lines = append(lines, line(overview.Standing(time.Now(), latest[key])))
+		if text, err := taskWords(ctx, l, latest[key]); err != nil {
+			return nil, err
+		} else if text != "" {
+			lines = append(lines, "  "+text)
+		}
 		answers, err := l.AnswersTo(ctx, latest[key].ID)
 		if err != nil {
 			return nil, err
@@ -193,23 +204,33 @@ func (s spot) answer(ctx context.Context, l *ledger.Ledger, jobs []ledger.Job) (
 
 // skipped says why the file is never sent, or nothing; there is false if it is
 // not on the disk.
-func (s spot) skipped() (reason string, there bool) {
+func (s spot) skipped(ctx context.Context, l *ledger.Ledger) (reason string, there bool, err error) {
 	info, err := os.Lstat(filepath.Join(s.folder.Path, filepath.FromSlash(s.name)))
 	if err != nil {
-		return "", false
+		return "", false, nil
 	}
 	if info.Mode()&os.ModeSymlink != 0 {
-		return "it is a link, and links are not followed", true
+		return "it is a link, and links are not followed", true, nil
 	}
-	skip := watch.Skip{Include: s.folder.Include, Exclude: s.folder.Exclude}
+	skip := skipOf(s.folder)
+	if top, _, in := strings.Cut(s.name, "/"); s.folder.Role == config.Project {
+		p, err := newProjectWatch(ctx, l, s.folder, slog.New(slog.DiscardHandler))
+		if err == nil && in {
+			err = p.foresee(ctx, top)
+		}
+		if err != nil {
+			return "", true, err
+		}
+		skip.Also = p.why
+	}
 	for i := range s.name {
 		if s.name[i] == '/' {
 			if reason := skip.Reason(s.name[:i], true); reason != "" {
-				return "its folder " + s.name[:i] + ": " + reason, true
+				return "its folder " + s.name[:i] + ": " + reason, true, nil
 			}
 		}
 	}
-	return skip.Reason(s.name, info.IsDir()), true
+	return skip.Reason(s.name, info.IsDir()), true, nil
 }
 
 func line(sign overview.Sign, text string) string { return string(sign) + " " + text }

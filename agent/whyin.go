@@ -36,7 +36,13 @@ func tellRetouch(ctx context.Context, out io.Writer, l *ledger.Ledger, j ledger.
 	if j.Bench != "" {
 		from += ", for bench " + j.Bench
 	}
-	fmt.Fprintf(out, "%s, a file from %s\n  %s\n\n", shown(j.Source.Name), from, line(overview.ComingBack(time.Now(), j)))
+	fmt.Fprintf(out, "%s, a file from %s\n  %s\n", shown(j.Source.Name), from, line(overview.ComingBack(time.Now(), j)))
+	if text, err := taskWords(ctx, l, j); err != nil {
+		return err
+	} else if text != "" {
+		fmt.Fprintf(out, "    %s\n", text)
+	}
+	fmt.Fprintln(out)
 	history, err := l.History(ctx, j.Folder, j.Name)
 	if err != nil {
 		return err

@@ -3,21 +3,23 @@ package all
 
 import (
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/creativeforce"
 	"github.com/studio-agent/studio-agent/connectors/folder"
 	"github.com/studio-agent/studio-agent/connectors/ftp"
 	"github.com/studio-agent/studio-agent/connectors/grandshooting"
+	"github.com/studio-agent/studio-agent/connectors/medialoopster"
 	"github.com/studio-agent/studio-agent/connectors/pixelz"
 	"github.com/studio-agent/studio-agent/connectors/sftp"
 )
 
-// Registry is every type that agent.yaml can name. creativeforce and
-// medialoopster are not among them until the agent drives what is theirs alone:
-// tasks that it receives, and edit projects.
+// Registry is every type that agent.yaml can name.
 func Registry() connectors.Registry {
 	return connectors.Registry{
+		creativeforce.Factory,
 		folder.Factory,
 		ftp.Factory,
 		grandshooting.Factory,
+		medialoopster.Factory,
 		pixelz.Factory,
 		sftp.Factory,
 	}
