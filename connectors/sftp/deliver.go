@@ -30,16 +30,37 @@ func (d *destination) Deliver(ctx context.Context, p connectors.Photo, open func
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	var receipt connectors.Receipt
-	err = d.pool.do(ctx, func(c *conn) error {
-		var err error
-		receipt, err = delivery{p, c, at, open, d.memory, d.space}.run(ctx, publish)
+	receipt, handed := connectors.Receipt{}, false
+	err = d.pool.do(ctx, func(c *conn) (err error) {
+		on := delivery{p, c, at, open, d.memory, d.space}
+		if receipt, handed, err = on.swift(ctx); err == nil && !handed {
+			receipt, err = on.run(ctx, publish)
+		}
 		return explain(c, at, err)
 	})
+	if err == nil && handed {
+		receipt, err = d.uncover(ctx, p, at, open, receipt, publish)
+	}
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s: %w", p.Name, at.base, err)
 	}
 	return receipt, nil
+}
+
+// uncover shows a photo that was handed over swiftly. While publish writes to the
+// disk here, others use the connection.
+func (d *destination) uncover(ctx context.Context, p connectors.Photo, at spot, open func() (io.ReadCloser, error), receipt connectors.Receipt, publish func() error) (connectors.Receipt, error) {
+	if err := publish(); err != nil {
+		return connectors.Receipt{}, err
+	}
+	err := d.pool.do(ctx, func(c *conn) (err error) {
+		on := delivery{p, c, at, open, d.memory, d.space}
+		if err = on.show(false); err != nil {
+			receipt, err = on.beaten(ctx, err)
+		}
+		return explain(c, at, err)
+	})
+	return receipt, err
 }
 
 // explain makes of an error what a person can act on.
@@ -69,11 +90,6 @@ type delivery struct {
 func (d delivery) run(ctx context.Context, publish func() error) (connectors.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return connectors.Receipt{}, err
-	}
-	if d.maySwift() {
-		if receipt, done, err := d.swift(ctx, publish); done || err != nil {
-			return receipt, err
-		}
 	}
 	receipt, ours, err := d.look(ctx)
 	if err != nil || !receipt.Zero() {

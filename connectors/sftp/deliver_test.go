@@ -2,10 +2,12 @@ package sftp
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -60,6 +62,29 @@ func TestTimeOfThePhotoIsKept(t *testing.T) {
 	if all := w.all(); len(all) != 1 {
 		t.Errorf("there is %v, want the photo alone", all)
 	}
+}
+
+// TestOthersUseTheConnectionDuringPublish of a small photo: it waits for a disk.
+func TestOthersUseTheConnectionDuringPublish(t *testing.T) {
+	w := newWorld(t, sftpsim.Options{}, func(w *world) { w.setup.Connections = 1 })
+	first, second := photoOf("0001.jpg", []byte("first")), photoOf("0002.jpg", []byte("second"))
+	second.ID = "fedcba9876543210fedc"
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := w.Out.Deliver(ctx, first, reading([]byte("first")), func() error {
+		if _, err := w.Out.Deliver(ctx, second, reading([]byte("second")), published); err != nil {
+			t.Errorf("meanwhile: %v", err)
+		}
+		if _, err := os.Stat(w.path("in/0001.jpg")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("it shows before publish has returned: %v", err)
+		}
+		return nil
+	})
+	if err != nil || !r.Verified || r.Name != "0001.jpg" {
+		t.Errorf("receipt %+v, %v", r, err)
+	}
+	w.wantFile("in/0001.jpg", []byte("first"))
+	w.wantFile("in/0002.jpg", []byte("second"))
 }
 
 func TestMirrorGoesToItsOwnFolder(t *testing.T) {

@@ -25,12 +25,15 @@ func (d delivery) maySwift() bool {
 	return p.Size > 0 && p.Size <= swiftMost && !p.Published && p.Replaces.Zero() && !d.c.profile.RenameReplaces
 }
 
-// swift delivers a small new photo with three questions: is nothing there, and
-// may I write; here is all of it, what do you have; call it so. Where any answer
-// before the last is not the one hoped for, it takes away what it made and is
-// not done: run then goes step by step, and finds out why.
-func (d delivery) swift(ctx context.Context, publish func() error) (_ connectors.Receipt, done bool, _ error) {
-	if d.space.take(d.c, d.at.base, d.photo.Size) != nil {
+// swift hands over a small new photo with two questions: is nothing there, and may
+// I write; here is all of it, what do you have. A third shows it: see uncover.
+// Where an answer is not the one hoped for, it takes away what it made and has
+// handed nothing over: run then goes step by step, and finds out why.
+func (d delivery) swift(ctx context.Context) (_ connectors.Receipt, handed bool, _ error) {
+	if err := ctx.Err(); err != nil {
+		return connectors.Receipt{}, false, err
+	}
+	if !d.maySwift() || d.space.take(d.c, d.at.base, d.photo.Size) != nil {
 		return connectors.Receipt{}, false, nil
 	}
 	handle, err := d.begin()
@@ -40,15 +43,9 @@ func (d delivery) swift(ctx context.Context, publish func() error) (_ connectors
 	receipt, sealed, err := d.hand(ctx, handle)
 	if err != nil || !sealed {
 		d.c.Remove(d.at.part(d.photo))
-		return connectors.Receipt{}, err != nil, err
+		return connectors.Receipt{}, false, err
 	}
-	if err := publish(); err != nil {
-		return connectors.Receipt{}, true, err
-	}
-	if err = d.show(false); err != nil {
-		receipt, err = d.beaten(ctx, err)
-	}
-	return receipt, true, err
+	return receipt, true, nil
 }
 
 // begin opens a fresh temporary file if nothing stands under the final name. The
