@@ -15,7 +15,8 @@ import (
 // grace is how long a call whose context has ended may tidy up.
 const grace = 500 * time.Millisecond
 
-// A conn is one connection with one SFTP session. One call uses it at a time.
+// A conn is one connection with one SFTP session. One call has it at a time; short
+// ones may be made beside it.
 type conn struct {
 	*sftp.Client
 	lane    *lane // below Client
@@ -25,7 +26,7 @@ type conn struct {
 	hostKey ssh.PublicKey
 	profile profile
 	pulse   pulse
-	busy    atomic.Bool
+	busy    atomic.Int32 // calls under way
 	used    atomic.Int64 // when the last call ended, in Unix nanoseconds
 }
 
@@ -73,7 +74,7 @@ func (c *conn) check(heard int64) {
 	if c.wire.broken.Load() {
 		return
 	}
-	if !c.busy.Load() && time.Since(time.Unix(0, c.used.Load())) > c.pulse.idle {
+	if c.busy.Load() == 0 && time.Since(time.Unix(0, c.used.Load())) > c.pulse.idle {
 		c.wire.Close()
 		return
 	}
@@ -93,10 +94,10 @@ func (c *conn) check(heard int64) {
 // do makes one call. It breaks the connection if the call does not return soon
 // after ctx has ended, and tells if the connection broke.
 func (c *conn) do(ctx context.Context, call func() error) error {
-	c.busy.Store(true)
+	c.busy.Add(1)
 	defer func() {
 		c.used.Store(time.Now().UnixNano())
-		c.busy.Store(false)
+		c.busy.Add(-1)
 	}()
 	done := make(chan struct{})
 	defer close(done)

@@ -30,16 +30,20 @@ func (d *destination) Deliver(ctx context.Context, p connectors.Photo, open func
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	receipt, handed := connectors.Receipt{}, false
+	var receipt connectors.Receipt
+	var handed *conn
 	err = d.pool.do(ctx, func(c *conn) (err error) {
 		on := delivery{p, c, at, open, d.memory, d.space}
-		if receipt, handed, err = on.swift(ctx); err == nil && !handed {
+		swift := false
+		if receipt, swift, err = on.swift(ctx); swift {
+			handed = c
+		} else if err == nil {
 			receipt, err = on.run(ctx, publish)
 		}
 		return explain(c, at, err)
 	})
-	if err == nil && handed {
-		receipt, err = d.uncover(ctx, p, at, open, receipt, publish)
+	if err == nil && handed != nil {
+		receipt, err = d.uncover(ctx, delivery{p, handed, at, open, d.memory, d.space}, receipt, publish)
 	}
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s: %w", p.Name, at.base, err)
@@ -49,16 +53,16 @@ func (d *destination) Deliver(ctx context.Context, p connectors.Photo, open func
 
 // uncover shows a photo that was handed over swiftly. While publish writes to the
 // disk here, others use the connection.
-func (d *destination) uncover(ctx context.Context, p connectors.Photo, at spot, open func() (io.ReadCloser, error), receipt connectors.Receipt, publish func() error) (connectors.Receipt, error) {
+func (d *destination) uncover(ctx context.Context, on delivery, receipt connectors.Receipt, publish func() error) (connectors.Receipt, error) {
 	if err := publish(); err != nil {
 		return connectors.Receipt{}, err
 	}
-	err := d.pool.do(ctx, func(c *conn) (err error) {
-		on := delivery{p, c, at, open, d.memory, d.space}
+	err := d.pool.beside(ctx, on.c, func(c *conn) (err error) {
+		on.c = c
 		if err = on.show(false); err != nil {
 			receipt, err = on.beaten(ctx, err)
 		}
-		return explain(c, at, err)
+		return explain(c, on.at, err)
 	})
 	return receipt, err
 }

@@ -87,6 +87,38 @@ func TestOthersUseTheConnectionDuringPublish(t *testing.T) {
 	w.wantFile("in/0002.jpg", []byte("second"))
 }
 
+// TestARenameWaitsForNoUpload of another photo over the only connection.
+func TestARenameWaitsForNoUpload(t *testing.T) {
+	w := newWorld(t, sftpsim.Options{}, func(w *world) { w.setup.Connections = 1 })
+	first, second := photoOf("0001.jpg", []byte("first")), photoOf("0002.jpg", []byte("second"))
+	second.ID = "fedcba9876543210fedc"
+	reading2, goOn, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	slow := func() (io.ReadCloser, error) {
+		close(reading2)
+		<-goOn
+		return io.NopCloser(bytes.NewReader([]byte("second"))), nil
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := w.Out.Deliver(ctx, first, reading([]byte("first")), func() error {
+		go func() {
+			_, err := w.Out.Deliver(ctx, second, slow, published)
+			done <- err
+		}()
+		<-reading2
+		return nil
+	})
+	if err != nil {
+		t.Errorf("while another was uploaded: %v", err)
+	}
+	w.wantFile("in/0001.jpg", []byte("first"))
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	w.wantFile("in/0002.jpg", []byte("second"))
+}
+
 func TestMirrorGoesToItsOwnFolder(t *testing.T) {
 	w := newWorld(t, sftpsim.Options{}, func(w *world) {
 		w.options.Layout, w.setup.Benches = "bench", []connectors.Bench{{Name: "b1"}}

@@ -53,6 +53,15 @@ func (p *pool) do(ctx context.Context, call func(*conn) error) error {
 	return err
 }
 
+// beside makes a short call on c, also while another call has it: a rename need not
+// wait for somebody's upload. If c has broken, the call gets another connection.
+func (p *pool) beside(ctx context.Context, c *conn, call func(*conn) error) error {
+	if c.wire.broken.Load() {
+		return p.do(ctx, call)
+	}
+	return c.do(ctx, func() error { return call(c) })
+}
+
 func (p *pool) take(ctx context.Context) (*conn, error) {
 	for {
 		if err := ctx.Err(); err != nil {
