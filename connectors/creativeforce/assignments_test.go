@@ -3,6 +3,7 @@ package creativeforce
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
@@ -32,7 +33,9 @@ func TestDeadlines(t *testing.T) {
 }
 
 // What is told of a task follows it through its rounds.
-func TestAssignmentsFollowATask(t *testing.T) {
+func TestAssignmentsFollowATask(t *testing.T) { synctest.Test(t, followATask) }
+
+func followATask(t *testing.T) {
 	w := newWorld(t, how{yaml: "link: 'https://cf.example/{taskId}'"})
 	n := shoe("J", "P")
 	n.Deadline = "2026-12-01"
