@@ -45,12 +45,12 @@ func (l *Ledger) Pictures(ctx context.Context, taskID string, now time.Time) ([]
 		return nil, err
 	}
 	all, err := pictures(ctx, l.read, taskID)
-	for i, p := range all {
+	for i := range all {
+		p := &all[i]
 		if t.Kind != OrderedTask && p.State == AtRetouch {
 			p.State = Delivered
-			all[i].State = Delivered
 		}
-		all[i].Late = !p.Settled() && !t.Deadline.IsZero() && now.After(t.Deadline)
+		p.Late = !p.Settled() && !t.Deadline.IsZero() && now.After(t.Deadline)
 	}
 	return all, err
 }

@@ -55,21 +55,21 @@ func (l *Ledger) Assign(now time.Time, account string, all []connectors.Assignme
 		listed := map[string]bool{}
 		for _, a := range all {
 			listed[a.Batch] = true
-			now, err := assign(tx, now, account, a)
+			did, err := assign(tx, now, account, a)
 			if err != nil {
 				return err
 			}
-			changed = changed || now
+			changed = changed || did
 		}
 		for key := range known {
 			if listed[key] {
 				continue
 			}
-			now, err := unlisted(tx, now, TaskID(account, key))
+			did, err := unlisted(tx, now, TaskID(account, key))
 			if err != nil {
 				return err
 			}
-			changed = changed || now
+			changed = changed || did
 		}
 		return nil
 	})

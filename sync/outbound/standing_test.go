@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/faults"
+	"github.com/studio-agent/studio-agent/connectors/memory"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -174,6 +176,23 @@ func TestWhatIsSentAnywayIsInItsBatch(t *testing.T) {
 		pass(time.Minute)
 		if j := r.wantState("a.jpg", ledger.Done); j.Batch != ledger.TaskID("gs", "task 7") {
 			t.Errorf("batch %q", j.Batch)
+		}
+		r.wantReceived("task 7", ledger.AtVendor, "")
+	})
+}
+
+// TestWhatIsFoundThereIsInItsBatch, after a delivery of which nobody knew how it
+// ended.
+func TestWhatIsFoundThereIsInItsBatch(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		expecting(r, map[string][]string{"task 7": {"a.jpg"}}).say("task 7", nil)
+		r.plan.Then(memory.OpDeliver, faults.Fault{LoseReply: true})
+		r.start()
+		r.assign(connectors.Assignment{Batch: "task 7", Title: "Job / Product"})
+		r.drop("a.jpg", "A")
+		pass(time.Minute)
+		if j := r.wantState("a.jpg", ledger.Done); j.Starts < 2 || j.Batch != ledger.TaskID("gs", "task 7") {
+			t.Errorf("%d starts, batch %q; want it found at the second start, in its batch", j.Starts, j.Batch)
 		}
 		r.wantReceived("task 7", ledger.AtVendor, "")
 	})
