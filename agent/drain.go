@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/studio-agent/studio-agent/sync/inbound"
@@ -76,7 +77,7 @@ func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
 		out, in := p.pending()
 		busy, waiting = busy || out || in, waiting || in
 	}
-	open, err := a.openProjects(ctx)
+	open, err := a.standing(ctx)
 	if err != nil {
 		return false, false, err
 	}
@@ -89,6 +90,13 @@ func (a *agent) pending(ctx context.Context) (busy, waiting bool, err error) {
 	}
 	later, err := a.ledger.Busy(ctx, time.Now().Add(time.Hour))
 	return busy || due && !a.allClosed(), waiting || later, err
+}
+
+// standing are the tasks that are not ours and are not committed: projects that are
+// to be registered or given more media, tasks of a remote that expect something.
+func (a *agent) standing(ctx context.Context) ([]ledger.Task, error) {
+	all, err := a.ledger.Tasks(ctx, "", false)
+	return slices.DeleteFunc(all, func(t ledger.Task) bool { return t.Kind == ledger.OrderedTask || t.State == ledger.AtVendor }), err
 }
 
 func (a *agent) allClosed() bool {
@@ -133,12 +141,17 @@ func (a *agent) summary(ctx context.Context, start time.Time) (summary, error) {
 			}
 		}
 	}
-	open, err := a.openProjects(ctx)
+	open, err := a.standing(ctx)
 	if err != nil {
 		return s, err
 	}
 	for _, t := range open {
-		s.left = append(s.left, fmt.Sprintf("project %s at %s: %s", shown(t.Title), t.Account, cmp.Or(t.Reason, "not registered, or not all linked, yet")))
+		switch {
+		case t.Kind == ledger.ProjectTask:
+			s.left = append(s.left, fmt.Sprintf("project %s at %s: %s", shown(t.Title), t.Account, cmp.Or(t.Reason, "not registered, or not all linked, yet")))
+		case t.Reason != "": // without one, a retoucher is at work on it
+			s.left = append(s.left, fmt.Sprintf("task %s at %s: %s", shown(t.Title), t.Account, t.Reason))
+		}
 	}
 	parked, err := a.ledger.Parked(ctx, 1000)
 	if err != nil {

@@ -197,3 +197,24 @@ func TestATaskThatIsCalledOffAndOneThatIsRefused(t *testing.T) {
 		t.Errorf("%d submissions, want 1: nothing of the cancelled one", n)
 	}
 }
+
+// TestOnceEndsWhenACompleteTaskIsSubmitted, and not between the last upload and
+// the answer to its submission.
+func TestOnceEndsWhenACompleteTaskIsSubmitted(t *testing.T) {
+	t.Parallel()
+	b := newBureau(t)
+	b.sim.AddTask(creativeforcesim.NewTask{Job: "J", Product: "P",
+		Inputs:  []creativeforcesim.Input{{Name: "in.jpg", Content: paint(b.rnd, 80)}},
+		Outputs: []creativeforcesim.Output{{Name: "out.jpg", Input: 0}},
+	})
+	if text, code := b.in.output("run", "--once"); code != 0 {
+		t.Fatalf("with a task that a retoucher has to do it ends with %d\n%s", code, text)
+	}
+	b.save("P/out.jpg", 90)
+	b.plan.Then("submit", faults.Fault{Delay: 10 * time.Second}) // longer than what is under way gets when the agent stops
+	text, code := b.in.output("run", "--once")
+	tasks, _ := b.in.output("task", "list", "--all")
+	if n := len(b.sim.Submissions()); code != 0 || n != 1 || !strings.Contains(tasks, "submitted") {
+		t.Errorf("%d submissions, exit code %d; want one, and 0\n%s%s", n, code, text, tasks)
+	}
+}

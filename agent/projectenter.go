@@ -120,10 +120,3 @@ func (a *agent) sendProject(c ledger.Control, t ledger.Task) (string, error) {
 	a.wakeSender(t.Account)
 	return answer, err
 }
-
-// openProjects are the projects that are still to be registered, or to be given
-// more media.
-func (a *agent) openProjects(ctx context.Context) ([]ledger.Task, error) {
-	all, err := a.ledger.Projects(ctx, "")
-	return slices.DeleteFunc(all, func(t ledger.Task) bool { return t.State == ledger.AtVendor || !t.State.Open() }), err
-}
