@@ -127,6 +127,21 @@ func (g *Gate) deny(err error) (news bool) {
 	return news
 }
 
+// Heed closes the gate if err says that the remote refuses the account, or asks for
+// peace, and reports whether it does. Other errors, and nil, change nothing.
+func (g *Gate) Heed(err error) bool {
+	var throttled *connectors.ThrottledError
+	switch {
+	case errors.Is(err, connectors.ErrDenied):
+		g.Deny(err)
+	case errors.As(err, &throttled):
+		g.Slow(throttled.Until, throttled.Error())
+	default:
+		return false
+	}
+	return true
+}
+
 // Slow slows the account down until then, never less than it already is.
 func (g *Gate) Slow(until time.Time, reason string) {
 	g.mu.Lock()

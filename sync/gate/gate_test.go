@@ -3,12 +3,16 @@ package gate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/studio-agent/studio-agent/connectors"
 )
 
 func TestBackoff(t *testing.T) {
@@ -208,4 +212,27 @@ func TestWaitEndsWhenTheGateOpensOrTheContextEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestHeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		until := time.Now().Add(time.Minute)
+		for _, tc := range []struct {
+			err    error
+			reason string // why the gate is closed; empty: it is open
+		}{
+			{nil, ""},
+			{errors.New("no route to host"), ""},
+			{connectors.Rejected("a bad name"), ""},
+			{fmt.Errorf("asking: %w", connectors.Denied("wrong token")), "wrong token"},
+			{fmt.Errorf("asking: %w", &connectors.ThrottledError{Until: until, Reason: "slow down"}), "slow down"},
+		} {
+			g := New(nil, slog.New(slog.DiscardHandler))
+			heeded := g.Heed(tc.err)
+			reason, _, _ := g.State(time.Now())
+			if heeded != (tc.reason != "") || !strings.Contains(reason, tc.reason) || (reason == "") != (tc.reason == "") {
+				t.Errorf("%v: heeded %v, closed for %q; want %q", tc.err, heeded, reason, tc.reason)
+			}
+		}
+	})
 }

@@ -29,13 +29,7 @@ func (c *Collector) acknowledge(ctx context.Context) {
 		}
 		failures++
 		c.Log.Warn("The remote could not be told what is safe; it is told again", "error", err)
-		var throttled *connectors.ThrottledError
-		switch {
-		case errors.Is(err, connectors.ErrDenied):
-			c.Gate.Deny(err)
-		case errors.As(err, &throttled):
-			c.Gate.Slow(throttled.Until, throttled.Error())
-		default:
+		if !c.Gate.Heed(err) {
 			timer := time.NewTimer(gate.Backoff(failures))
 			select {
 			case <-ctx.Done():

@@ -10,7 +10,6 @@ package inbound
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -163,13 +162,7 @@ func (c *Collector) assign(ctx context.Context) error {
 
 // missed tells gate and people of a look that failed.
 func (c *Collector) missed(err error, failures int) {
-	var throttled *connectors.ThrottledError
-	switch {
-	case errors.Is(err, connectors.ErrDenied):
-		c.Gate.Deny(err)
-	case errors.As(err, &throttled):
-		c.Gate.Slow(throttled.Until, throttled.Error())
-	case failures == 1:
+	if !c.Gate.Heed(err) && failures == 1 {
 		c.Log.Warn("Account could not be looked at for retouches; it is tried again and again", "error", err)
 	}
 	c.mu.Lock()

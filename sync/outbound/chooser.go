@@ -109,13 +109,7 @@ func (c *Chooser) Run(ctx context.Context) error {
 
 // missed tells gate and people of a look that failed.
 func (c *Chooser) missed(err error, failures int) {
-	var throttled *connectors.ThrottledError
-	switch {
-	case errors.Is(err, connectors.ErrDenied):
-		c.Gate.Deny(err)
-	case errors.As(err, &throttled):
-		c.Gate.Slow(throttled.Until, throttled.Error())
-	case failures == 1:
+	if !c.Gate.Heed(err) && failures == 1 {
 		c.Log.Warn("Account could not be looked at for what is selected there; it is tried again and again", "error", err)
 	}
 }

@@ -2,7 +2,6 @@ package outbound
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -103,7 +102,8 @@ func (s *Sender) confirmSome(ctx context.Context) error {
 	}
 	found, err := s.Connector.Out.Find(ctx, photos)
 	if err != nil {
-		return s.trouble(err)
+		s.Gate.Heed(err)
+		return err
 	}
 	for i, j := range jobs {
 		if found[i].Zero() {
@@ -113,18 +113,6 @@ func (s *Sender) confirmSome(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// trouble tells the gate what a failed question means for the account.
-func (s *Sender) trouble(err error) error {
-	var throttled *connectors.ThrottledError
-	switch {
-	case errors.Is(err, connectors.ErrDenied):
-		s.Gate.Deny(err)
-	case errors.As(err, &throttled):
-		s.Gate.Slow(throttled.Until, throttled.Error())
-	}
-	return err
 }
 
 // stillOut is what follows when a sent photo is not to be seen: patience, then

@@ -1,7 +1,6 @@
 package outbound
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -135,16 +134,4 @@ func TestStillOut(t *testing.T) {
 			t.Errorf("after %v: %s until +%v, %q; want %s until +%v, %q", tc.out, e.What, e.Until.Sub(now), e.Reason, tc.what, tc.until, tc.reason)
 		}
 	}
-}
-
-func TestTroubleIsPassedOn(t *testing.T) {
-	inBubble(t, func(t *testing.T, r *rig) {
-		r.sender.init()
-		if err := r.sender.trouble(errOffline); !errors.Is(err, errOffline) {
-			t.Errorf("got %v", err)
-		}
-		if st := r.sender.Status(); st.Closed != "" {
-			t.Errorf("an unreachable remote closed the account: %s", st.Closed)
-		}
-	})
 }
