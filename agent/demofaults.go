@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // What a fault can strike, whatever a simulator calls it.
 const (
@@ -15,31 +18,15 @@ const (
 	opCreate = "create"
 )
 
+// struck is what these are for people.
+var struck = map[string]string{
+	opUpload: "an upload", opFetch: "a download", opLogin: "a login", opStatus: "a mark", opOrder: "an order",
+	opReject: "what was sent back", opSubmit: "a submission", opImport: "an import", opCreate: "a new project",
+}
+
 // faultText says what a fault did; empty for none.
 func faultText(s sighting) string {
-	what := "a question about its pictures"
-	switch {
-	case s.name != "":
-		what = s.name
-	case s.op == opUpload:
-		what = "an upload"
-	case s.op == opFetch:
-		what = "a download"
-	case s.op == opLogin:
-		what = "a login"
-	case s.op == opStatus:
-		what = "a mark"
-	case s.op == opOrder:
-		what = "an order"
-	case s.op == opReject:
-		what = "what was sent back"
-	case s.op == opSubmit:
-		what = "a submission"
-	case s.op == opImport:
-		what = "an import"
-	case s.op == opCreate:
-		what = "a new project"
-	}
+	what := cmp.Or(s.name, struck[s.op], "a question about its pictures")
 	done := "stored"
 	if s.op == opOrder {
 		done = "got the order of"
