@@ -47,12 +47,17 @@ func (a *account) remember() error {
 	}
 	a.desk.mu.Lock()
 	same := slices.Equal(open, a.desk.open)
-	a.desk.open = open
 	a.desk.mu.Unlock()
 	if same {
 		return nil
 	}
-	return a.keep(deskKey, open)
+	if err := a.keep(deskKey, open); err != nil {
+		return err
+	}
+	a.desk.mu.Lock()
+	defer a.desk.mu.Unlock()
+	a.desk.open = open
+	return nil
 }
 
 // calledOff is a task that is not at the platform any more: as it was read last, or

@@ -1,6 +1,7 @@
 package creativeforce
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -150,6 +151,35 @@ func TestATaskInReviewThatIsNotListedIsFollowed(t *testing.T) {
 		time.Sleep(reviewGap)
 		if got := w.progressOf(id); got != connectors.Finished {
 			t.Errorf("accepted, its progress is %d, want finished", got)
+		}
+	})
+}
+
+// A fullDisk keeps nothing of what is open.
+type fullDisk struct{ connectors.Memory }
+
+func (d fullDisk) Keep(key, value string) error {
+	if key == deskKey {
+		return errors.New("no space left on device")
+	}
+	return d.Memory.Keep(key, value)
+}
+
+// TestWhatCouldNotBeRememberedIsRememberedLater, though nothing has changed since.
+func TestWhatCouldNotBeRememberedIsRememberedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, how{})
+		id := w.sim.AddTask(shoe("J", "P"))
+		memory := w.account.memory
+		w.account.memory = fullDisk{memory}
+		if _, err := w.account.Pending(t.Context()); err == nil {
+			t.Error("it looked, and what is open is not on disk")
+		}
+		w.account.memory = memory
+		w.again()
+		w.pending()
+		if kept, err := memory.Recall(deskKey); err != nil || !strings.Contains(kept, id) {
+			t.Errorf("kept is %q, %v; want task %s in it", kept, err, id)
 		}
 	})
 }
