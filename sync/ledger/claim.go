@@ -170,7 +170,7 @@ func (l *Ledger) Record(j Job, e Event) (Job, error) {
 		if next, err = record(tx, j, e, l.agent); err != nil {
 			return err
 		}
-		return follow(tx, next, e)
+		return follow(tx, j, next, e)
 	})
 	if err != nil {
 		return j, err
@@ -179,9 +179,9 @@ func (l *Ledger) Record(j Job, e Event) (Job, error) {
 	return next, nil
 }
 
-// follow writes what follows from e for other rows than that of j, which stands
-// as it is afterwards.
-func follow(tx transaction, j Job, e Event) error {
+// follow writes what follows from e for other rows than that of j, which was
+// before and stands as j now.
+func follow(tx transaction, before, j Job, e Event) error {
 	if j.Flow == In {
 		if j.State == Landed && j.Answers != "" {
 			return finishTaskOf(tx, j.Answers, e.What, e.At)
@@ -197,7 +197,7 @@ func follow(tx transaction, j Job, e Event) error {
 	if e.What == CalledOff || e.What == WrittenOff {
 		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}
-	if e.Digests.SHA256 != "" {
+	if before.Digests.SHA256 == "" && j.Digests.SHA256 != "" {
 		if err := learn(tx, j); err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func follow(tx transaction, j Job, e Event) error {
 		}
 		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}
-	if j.State == Done && j.Kind == Deliver {
+	if j.State == Done && j.Kind == Deliver && !tx.noMarks.Load() {
 		return releaseMarks(tx, j)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,10 @@ import (
 type queue struct {
 	db  *sql.DB
 	hot map[string]*sql.Stmt // see transaction
+
+	// noMarks says that no mark waits for its photo to arrive: then nobody looks
+	// for one at each arrival.
+	noMarks atomic.Bool
 
 	mu      sync.Mutex // guards waiting
 	waiting []*write
@@ -93,11 +98,16 @@ func (q *queue) transact(group []*write) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	t := transaction{tx, q.hot, &q.noMarks, newEnding()}
 	for _, w := range group {
-		if err := w.do(transaction{tx, q.hot}); err != nil {
+		if err := w.do(t); err != nil {
 			tx.Rollback()
 			return err
 		}
+	}
+	if err := t.finish(); err != nil {
+		tx.Rollback()
+		return err
 	}
 	return tx.Commit()
 }

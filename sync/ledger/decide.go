@@ -55,7 +55,7 @@ func (l *Ledger) Decide(now time.Time, d Decision) error {
 		for _, s := range d.Steps {
 			next, err := record(tx, s.Job, s.Event, l.agent)
 			if err == nil {
-				err = follow(tx, next, s.Event)
+				err = follow(tx, s.Job, next, s.Event)
 			}
 			if err != nil {
 				return err

@@ -121,6 +121,9 @@ func (l *Ledger) UpdateFetch(j Job) error {
 			j.Folder, j.Name, Stem(j.Name), j.Bench, j.Batch, j.Answers, j.Round, j.ID); err != nil {
 			return err
 		}
+		if err := tx.writeNotes(); err != nil {
+			return err
+		}
 		_, err = tx.Exec(`UPDATE history SET folder = ?, name = ? WHERE folder = ? AND name = ? AND job = ?`, j.Folder, j.Name, folder, name, j.ID)
 		return err
 	})

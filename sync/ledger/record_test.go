@@ -202,6 +202,34 @@ func TestMarksAreReleased(t *testing.T) {
 	}
 }
 
+// TestMarksAreReleasedAfterARestart: an agent that has added none itself still
+// looks for those that were there, and one that found none for those that came.
+func TestMarksAreReleasedAfterARestart(t *testing.T) {
+	later := func(j *Job) { j.NotBefore = time.Now().Add(time.Hour) }
+	for _, state := range []State{Queued, Parked} {
+		path := newPath(t)
+		l := openAt(t, path)
+		if !l.noMarks.Load() {
+			t.Error("an empty ledger is said to have marks")
+		}
+		m := newJob("m", 1, asMark, sha("aa"), in(state), later)
+		accept(t, l, m, newJob("a", 1, sha("aa")))
+		must(t, l.Close())
+		l = openAt(t, path)
+		if state == Parked {
+			rec(t, l, m, Event{What: Retried})
+			must(t, l.write(func(tx transaction) error {
+				_, err := tx.Exec(`UPDATE jobs SET not_before = ? WHERE id = ?`, nanos(time.Now().Add(time.Hour)), m.ID)
+				return err
+			}))
+		}
+		rec(t, l, next(t, l), Event{What: Confirmed})
+		if got := find(t, l, m); !got.NotBefore.IsZero() {
+			t.Errorf("a mark that was %s waits until %v, want it released", state, got.NotBefore)
+		}
+	}
+}
+
 // TestMarksOfUnknownContent: no digest is no content, not the same content.
 func TestMarksOfUnknownContent(t *testing.T) {
 	l := openNew(t)

@@ -106,6 +106,9 @@ func insert(tx transaction, j Job) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if j.Kind == Mark {
+		tx.noMarks.Store(false)
+	}
 	what := Added
 	switch j.State {
 	case Parked:
@@ -113,7 +116,8 @@ func insert(tx transaction, j Job) (bool, error) {
 	case GivenUp:
 		what = VendorFailed
 	}
-	return true, note(tx, j, Event{What: what, At: j.Created, Reason: j.Reason})
+	note(tx, j, Event{What: what, At: j.Created, Reason: j.Reason})
+	return true, nil
 }
 
 // updateJob changes all that an event can change; moveJob and showJob leave out
@@ -172,25 +176,16 @@ func record(tx transaction, j Job, e Event, agent string) (Job, error) {
 		}
 	}
 	if next.State == Done && next.State != j.State && next.Kind == Deliver || next.State == Landed {
-		if err := count(tx, next, e.At); err != nil {
-			return j, err
-		}
+		count(tx, next, e.At)
 	}
-	return next, note(tx, next, e)
+	note(tx, next, e)
+	return next, nil
 }
 
-// note keeps an event for `why FILE`. Being asked for again is not worth one.
-func note(tx transaction, j Job, e Event) error {
+// note keeps an event of a job. Being asked for again is not worth one.
+func note(tx transaction, j Job, e Event) {
 	if e.What == StillOut && j.Asks > 1 {
-		return nil
+		return
 	}
-	return noteFile(tx, j.Folder, j.Name, j.ID, j.Account, string(e.What), e.Reason, e.At)
-}
-
-const insertNote = `INSERT INTO history (at, folder, name, job, account, what, reason) VALUES (?, ?, ?, ?, ?, ?, ?)`
-
-func noteFile(tx transaction, folder, name, job, account, what, reason string, at time.Time) error {
-	_, err := tx.Exec(insertNote,
-		nanos(at), folder, name, job, account, what, reason)
-	return err
+	noteFile(tx, j.Folder, j.Name, j.ID, j.Account, string(e.What), e.Reason, e.At)
 }

@@ -134,23 +134,6 @@ func (l *Ledger) countDone(ctx context.Context, day time.Time, at func(pair) *Ta
 	return rows.Err()
 }
 
-const countDelivery = `INSERT INTO days (bench, account, day, done, bytes, last) VALUES (?, ?, ?, 1, ?, ?)
-		ON CONFLICT (bench, account, day) DO UPDATE SET done = days.done + 1, bytes = days.bytes + excluded.bytes, last = excluded.last`
-
-// count notes a delivery that was just confirmed, or a retouch that has landed.
-func count(tx transaction, j Job, at time.Time) error {
-	if j.Flow == In {
-		_, err := tx.Exec(`INSERT INTO days (bench, account, day, done, bytes, last, landed) VALUES (?, ?, ?, 0, 0, 0, 1)
-			ON CONFLICT (bench, account, day) DO UPDATE SET landed = days.landed + 1`, j.Bench, j.Account, dayOf(at))
-		return err
-	}
-	_, err := tx.Exec(countDelivery,
-		j.Bench, j.Account, dayOf(at), j.Size, nanos(at))
-	return err
-}
-
-func dayOf(t time.Time) string { return t.Local().Format(time.DateOnly) }
-
 // DeliveredSince counts the photos whose delivery was confirmed at or after
 // since. It looks at the last million events only.
 func (l *Ledger) DeliveredSince(ctx context.Context, since time.Time) (photos int, bytes int64, err error) {

@@ -120,7 +120,8 @@ func addTask(tx transaction, t Task, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return noteTask(tx, t, TaskEvent{What: Added, At: t.Created, Reason: t.Reason})
+	noteTask(tx, t, TaskEvent{What: Added, At: t.Created, Reason: t.Reason})
+	return nil
 }
 
 // RecordTask applies e to t and returns t as it stands afterwards; it is on disk
@@ -163,10 +164,11 @@ func recordTask(tx transaction, t Task, e TaskEvent) (Task, error) {
 	} else if n == 0 {
 		return t, ErrLost
 	}
-	return next, noteTask(tx, next, e)
+	noteTask(tx, next, e)
+	return next, nil
 }
 
 // noteTask keeps an event: a task's life is History(ctx, "", id).
-func noteTask(tx transaction, t Task, e TaskEvent) error {
-	return noteFile(tx, "", t.ID, "", t.Account, string(e.What), e.Reason, e.At)
+func noteTask(tx transaction, t Task, e TaskEvent) {
+	noteFile(tx, "", t.ID, "", t.Account, string(e.What), e.Reason, e.At)
 }

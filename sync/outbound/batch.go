@@ -12,7 +12,7 @@ import (
 )
 
 // batchFor is how long the first file of a batch waits for others at most.
-const batchFor = 20 * time.Millisecond
+const batchFor = 60 * time.Millisecond
 
 // A batch is what follows from files that have nothing to do with each other,
 // entered in one commit. Its Enqueuer's turn is held.
