@@ -17,8 +17,9 @@ const sentBlocks = 10 * time.Minute
 const idle = 30 * time.Second
 
 // Next claims the next due job of account, waiting for one if need be, by rank:
-// on the way out selects before JPEG before RAW and the newest first, on the way
-// in the oldest first; but what has waited for 15 minutes goes before all.
+// on the way out selects before JPEG before RAW and the newest first, what was
+// written within the same ten seconds in the order in which it was added, on the
+// way in the oldest first; but what has waited for 15 minutes goes before all.
 // Generations of one name go out one after the other, and only one file at a
 // time comes in under one name. The claim is on disk before Next returns. The
 // error is ctx.Err or nil; trouble with the ledger itself is logged and waited
@@ -139,7 +140,7 @@ var (
 		In:  `SELECT ` + columns + ` ` + dueIn + ` AND created < ? ORDER BY created LIMIT ?`,
 	}
 	pickNext = map[Flow]string{
-		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime DESC LIMIT ?`,
+		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime / 10000000000 DESC, rowid LIMIT ?`,
 		In:  `SELECT ` + columns + ` ` + dueIn + ` ORDER BY rank, created LIMIT ?`,
 	}
 )
@@ -221,7 +222,7 @@ func releaseMarks(tx transaction, j Job) error {
 		if content == "" {
 			continue
 		}
-		if _, err := tx.Exec(release, j.Account, j.Bench, content); err != nil {
+		if _, err := tx.Exec(release, j.Account, j.Bench, content, content); err != nil {
 			return err
 		}
 	}
@@ -229,8 +230,8 @@ func releaseMarks(tx transaction, j Job) error {
 }
 
 const (
-	releaseBySHA256 = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND sha256 = ? AND kind = 'mark' AND state = 'queued'`
-	releaseByCore   = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND core = ? AND core != '' AND kind = 'mark' AND state = 'queued'`
+	releaseBySHA256 = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND ` + ofContent + ` AND kind = 'mark' AND state = 'queued'`
+	releaseByCore   = `UPDATE jobs SET not_before = 0 WHERE account = ? AND bench = ? AND ` + ofCore + ` AND kind = 'mark' AND state = 'queued'`
 )
 
 // Renew prolongs the lease of what this agent holds.

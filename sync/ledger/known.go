@@ -153,13 +153,13 @@ func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha2
 	if sha256 == "" {
 		return nil, nil
 	}
-	return l.files(ctx, `k.size = ? AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, bench)
+	return l.files(ctx, `k.size = ? AND substr(k.sha256, 1, 8) = substr(?, 1, 8) AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, sha256, bench)
 }
 
 // LeftAlone lists up to MostSame files of a bench that were left alone at first
 // sight with this base name, size and time.
 func (l *Ledger) LeftAlone(ctx context.Context, bench, base string, size int64, modTime time.Time) ([]File, error) {
-	return l.files(ctx, `k.size = ? AND k.sha256 = '' AND k.generation = 0 AND k.name = ? AND k.mtime = ? AND f.bench = ? LIMIT 100`,
+	return l.files(ctx, `k.size = ? AND substr(k.sha256, 1, 8) = '' AND k.generation = 0 AND k.name = ? AND k.mtime = ? AND f.bench = ? LIMIT 100`,
 		size, base, nanos(modTime), bench)
 }
 

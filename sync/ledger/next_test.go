@@ -19,9 +19,10 @@ func TestNextOrder(t *testing.T) {
 		old := func(age time.Duration) func(*Job) { return func(j *Job) { j.Created = start.Add(-age) } }
 		accept(t, l,
 			newJob("raw", 1, ranked(3, start)),
-			newJob("jpeg old", 1, ranked(1, start.Add(-2*time.Second))),
+			newJob("jpeg old", 1, ranked(1, start.Add(-20*time.Second))),
 			newJob("select", 1, ranked(0, start.Add(-time.Hour))),
-			newJob("jpeg new", 1, ranked(1, start.Add(-time.Second))),
+			newJob("jpeg new", 1, ranked(1, start.Add(-8*time.Second))),
+			newJob("jpeg of the same moment", 1, ranked(1, start.Add(-5*time.Second))),
 			newJob("raw at 15 min", 1, ranked(3, start.Add(-time.Minute)), old(patience)),
 			newJob("raw after 16 min", 1, ranked(3, start.Add(-time.Hour)), old(patience+time.Minute)),
 			newJob("video after 20 min", 1, ranked(4, start.Add(-time.Hour)), old(patience+5*time.Minute)),
@@ -32,10 +33,10 @@ func TestNextOrder(t *testing.T) {
 			newJob("parked", 1, in(Parked)),
 		)
 		var got []string
-		for range 9 {
+		for range 10 {
 			got = append(got, next(t, l).Name)
 		}
-		want := []string{"video after 20 min", "raw after 16 min", "select", "jpeg new", "jpeg old", "raw", "raw at 15 min", "not yet", "not yet, though old"}
+		want := []string{"video after 20 min", "raw after 16 min", "select", "jpeg new", "jpeg of the same moment", "jpeg old", "raw", "raw at 15 min", "not yet", "not yet, though old"}
 		if !slices.Equal(got, want) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}

@@ -106,7 +106,7 @@ func TestPlans(t *testing.T) {
 		{"Known", func() error { _, err := l.Known(ctx, hot, "."); return err }, []string{"known USING PRIMARY KEY (folder=? AND dir=?)"}, false},
 		{"FindFile", func() error { _, _, err := l.FindFile(ctx, hot, "a"); return err }, []string{"k USING PRIMARY KEY (folder=? AND dir=? AND name=?)"}, false},
 		{"SizeKnown", func() error { _, err := l.SizeKnown(ctx, "bench", 7); return err }, []string{"INDEX known_content (size=?)"}, false},
-		{"SameContent", func() error { _, err := l.SameContent(ctx, "bench", 7, "aa"); return err }, []string{"INDEX known_content (size=? AND sha256=?)"}, false},
+		{"SameContent", func() error { _, err := l.SameContent(ctx, "bench", 7, "aa"); return err }, []string{"INDEX known_content (size=? AND <expr>=?)"}, false},
 		{"claim", func() error { _, _, err := l.claim(ctx, "gs", Out, 16); return err }, []string{
 			"INDEX jobs_time (account=? AND flow=?", "INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
 			"p USING INDEX jobs_file (folder=? AND name=?)"}, false},
@@ -117,16 +117,16 @@ func TestPlans(t *testing.T) {
 				_, err = l.Record(j, Event{What: Confirmed, Digests: connectors.Digests{SHA256: "aa"}})
 			}
 			return err
-		}, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, false},
+		}, []string{"INDEX jobs_content (<expr>=?)"}, false},
 		{"Renew", func() error { return l.Renew(now) }, []string{"INDEX jobs_held (agent=?)"}, false},
 		{"Accept", func() error { return l.Accept(now, Acceptance{Jobs: []Job{j}}) }, []string{"INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"DueSent", func() error { _, err := l.DueSent(ctx, "gs", now, 9); return err }, []string{"INDEX jobs_sent (account=? AND not_before<?)"}, false},
 		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_time (account=? AND flow=? AND not_before<?)"}, false},
 		{"Delivered", func() error { _, err := l.Delivered(ctx, j); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
-		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (account=? AND bench=? AND sha256=?)"}, true},
+		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (<expr>=?)"}, true},
 		{"claim in", func() error { _, _, err := l.claim(ctx, "gs", In, 16); return err }, []string{
 			"INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_in (account=?)", "p USING INDEX jobs_file (folder=? AND name=?)"}, false},
-		{"SameCore", func() error { _, err := l.SameCore(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_core (account=? AND bench=? AND core=?)"}, true},
+		{"SameCore", func() error { _, err := l.SameCore(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_core (<expr>=?)"}, true},
 		{"Retouches", func() error { _, err := l.Retouches(ctx, "gs", make([]string, idsAtOnce)); return err }, []string{"sqlite_autoindex_jobs_1 (id=?)"}, false},
 		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "a"); return err }, []string{"INDEX jobs_stem (account=? AND stem=?)"}, true},
 		{"WithReceipt", func() error { _, _, err := l.WithReceipt(ctx, "gs", "a"); return err }, []string{"INDEX jobs_receipt (account=? AND receipt_id=?)"}, true},

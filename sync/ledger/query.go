@@ -27,20 +27,27 @@ func (l *Ledger) Delivered(ctx context.Context, j Job) (connectors.Receipt, erro
 	return jobs[0].Receipt, nil
 }
 
+// ofContent and ofCore find a job by a digest, which is asked for twice: their
+// indexes know its beginning.
+const (
+	ofContent = `substr(sha256, 1, 8) = substr(?, 1, 8) AND sha256 = ? AND sha256 != ''`
+	ofCore    = `substr(core, 1, 8) = substr(?, 1, 8) AND core = ? AND core != ''`
+)
+
 // Content returns the deliveries of this content from bench to account that are
 // done or under way, the newest first. An empty sha256 matches nothing.
 func (l *Ledger) Content(ctx context.Context, account, bench, sha256 string) ([]Job, error) {
 	if sha256 == "" {
 		return nil, nil
 	}
-	return l.jobs(ctx, `WHERE account = ? AND bench = ? AND sha256 = ? AND kind = 'deliver'
-		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, sha256)
+	return l.jobs(ctx, `WHERE account = ? AND bench = ? AND `+ofContent+` AND kind = 'deliver'
+		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, sha256, sha256)
 }
 
 // SameCore is Content by Core: the same picture, whatever its metadata.
 func (l *Ledger) SameCore(ctx context.Context, account, bench, core string) ([]Job, error) {
-	return l.jobs(ctx, `WHERE account = ? AND bench = ? AND core = ? AND core != '' AND kind = 'deliver'
-		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, core)
+	return l.jobs(ctx, `WHERE account = ? AND bench = ? AND `+ofCore+` AND kind = 'deliver'
+		AND state IN ('queued', 'moving', 'publishing', 'sent', 'done') ORDER BY created DESC LIMIT 100`, account, bench, core, core)
 }
 
 // SentSince returns the deliveries of a bench to an account that were sent at or

@@ -33,7 +33,8 @@ func openSQLite(ctx context.Context, path string, schema func(context.Context, *
 		return nil, nil, explain(path, err)
 	}
 	dsn := uri(path) + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=temp_store(MEMORY)"
-	writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate")
+	// 16 MiB of log: what is changed again and again goes into the file less often.
+	writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		return nil, nil, err
 	}
