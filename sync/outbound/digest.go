@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
@@ -50,6 +51,9 @@ func enough(d connectors.Digests, withSHA1 bool) bool {
 	return d.SHA256 != "" && (d.SHA1 != "" || !withSHA1)
 }
 
+// blocks are used for one file after the other.
+var blocks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // digest reads the file at path, which must stay as size and modTime say. The
 // error wraps errChanged if it does not.
 func digest(path string, size int64, modTime time.Time, withSHA1 bool) (connectors.Digests, error) {
@@ -59,7 +63,9 @@ func digest(path string, size int64, modTime time.Time, withSHA1 bool) (connecto
 	}
 	defer f.Close()
 	h := newHashes(withSHA1)
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, min(64<<10, size+1)))
+	block := blocks.Get().(*[64 << 10]byte)
+	defer blocks.Put(block)
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, block[:])
 	if err != nil {
 		return connectors.Digests{}, fmt.Errorf("read %s: %w", path, err)
 	}

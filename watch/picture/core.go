@@ -1,18 +1,21 @@
 package picture
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"hash"
 	"io"
+	"sync"
+
+	"github.com/zeebo/xxh3"
 )
 
-// Core is the hex SHA-256 of the picture in the file at path without what only
-// describes it, so that a new rating or caption does not make it another
+// Core is the hex XXH3 (128 bits) of the picture in the file at path without
+// what only describes it, so that a new rating or caption does not make it another
 // picture. It is empty where that cannot be told: other formats, files that are
 // damaged or odd; then only the whole file compares. Two files with different
-// pixels or Exif never have the same core; two that differ in more than the
+// pixels or Exif never have the same core by chance; whoever makes two on purpose
+// withholds his own picture and nobody else's. Two that differ in more than the
 // following may have different ones. Left out are
 //
 //   - in a JPEG: XMP segments, standard and extended, and APP13 (IPTC and
@@ -40,7 +43,8 @@ func Core(path string) (sum string, err error) {
 func core(f *file) (string, error) {
 	format, err := f.format()
 	if err == nil {
-		c := &digest{file: f, sum: sha256.New(), most: 2*f.size + block}
+		c := &digest{file: f, sum: xxh3.New128(), most: 2*f.size + block}
+		defer c.done()
 		switch format {
 		case formatJPEG:
 			err = c.jpeg()
@@ -63,8 +67,18 @@ func core(f *file) (string, error) {
 type digest struct {
 	*file
 	sum  hash.Hash
-	most int64  // bytes that may still be taken in: parts that overlap come twice
-	buf  []byte // of the digest's own, for the file's is refilled by every look
+	most int64            // bytes that may still be taken in: parts that overlap come twice
+	buf  *[2 * block]byte // of the digest's own, for the file's is refilled by every look
+}
+
+// buffers are used by one digest after the other: every picture is digested.
+var buffers = sync.Pool{New: func() any { return new([2 * block]byte) }}
+
+func (d *digest) done() {
+	if d.buf != nil {
+		buffers.Put(d.buf)
+		d.buf = nil
+	}
 }
 
 // take digests the n bytes at off.
@@ -76,7 +90,7 @@ func (d *digest) take(off, n int64) error {
 		return unsure(tooBig)
 	}
 	if d.buf == nil {
-		d.buf = make([]byte, min(2*block, d.size))
+		d.buf = buffers.Get().(*[2 * block]byte)
 	}
 	for n > 0 {
 		b := d.buf[:min(n, int64(len(d.buf)))]
