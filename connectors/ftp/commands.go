@@ -180,6 +180,9 @@ func (n *noted) Write(p []byte) (int, error) {
 
 // rename does RNFR and RNTO. What it returns may be a refusal of either.
 func (s *session) rename(from, to string) error {
+	if s.proven && !s.book.profile().NoTogether {
+		return s.renameAtOnce(from, to)
+	}
 	return s.heard.told(s.conn.Rename(from, to))
 }
 

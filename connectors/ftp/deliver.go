@@ -9,13 +9,14 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 )
 
-// lookFirst is the size from which it is worth a question whether the photo is
-// there already before it is sent; once one was, it is for all.
-const lookFirst = 1 << 20
+// small is the size below which it is not worth a question whether the photo is
+// there already before it is sent, unless one was.
+const small = 1 << 20
 
 // destination writes photos into put, and into the folders of mirrors.
 type destination struct{ *account }
@@ -43,73 +44,149 @@ func (d destination) Deliver(ctx context.Context, p connectors.Photo, open func(
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	var receipt connectors.Receipt
-	publish = sync.OnceValue(publish) // do may run the whole twice
-	err = d.pool.do(ctx, working, func(s *session) (err error) {
-		one := delivery{session: s, photo: p, there: &d.there, root: s.path(root), name: name, open: open, publish: publish}
-		receipt, err = one.run(ctx)
-		return err
-	})
+	one := &delivery{photo: p, there: &d.there, root: root, name: name, open: open}
+	one.publish = sync.OnceValue(publish) // the pool may run a step twice
+	err = d.pool.do(ctx, working, one.on(ctx, one.run))
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s on %s: %w", p.Name, root, d.Host, err)
 	}
-	return receipt, nil
+	return one.receipt, nil
 }
 
-// A delivery is one photo on its way to its final name, with one session.
+// A delivery is one photo on its way to its final name: handed over (hand),
+// announced (publish) and shown.
 type delivery struct {
-	*session
-	photo   connectors.Photo
-	there   *atomic.Bool // see account
-	root    string       // absolute
-	name    string       // below root
-	open    func() (io.ReadCloser, error)
-	publish func() error
+	*session // that has the turn
+	photo    connectors.Photo
+	there    *atomic.Bool // see account
+	root     string       // where photos go, as agent.yaml spells it
+	name     string       // below root
+	open     func() (io.ReadCloser, error)
+	publish  func() error
+
+	temp    string             // that was handed over
+	ours    bool               // what stands under the final name may be replaced
+	receipt connectors.Receipt // for what was handed over
+	looked  time.Time          // when the final name was looked at
+	over    bool               // nothing is left to be announced and shown
 }
 
-func (d *delivery) final() string { return path.Join(d.root, d.name) }
+// on gives a step its session.
+func (d *delivery) on(ctx context.Context, step func(context.Context) error) func(*session) error {
+	return func(s *session) error {
+		d.session = s
+		return step(ctx)
+	}
+}
 
-func (d *delivery) run(ctx context.Context) (connectors.Receipt, error) {
+// base is the folder that must be there, absolute.
+func (d *delivery) base() string { return d.path(d.root) }
+
+func (d *delivery) final() string { return path.Join(d.base(), d.name) }
+
+func (d *delivery) run(ctx context.Context) error {
+	if err := d.hand(ctx); err != nil {
+		return err
+	}
+	if err := d.announce(); err != nil {
+		return err
+	}
+	return d.show(ctx)
+}
+
+// hand brings the photo under its temporary name and looks at the final one. It may
+// find that this is the photo already.
+func (d *delivery) hand(ctx context.Context) (err error) {
+	d.temp, d.ours, d.receipt, d.over = "", false, connectors.Receipt{}, false // of an attempt that failed
 	if d.unseen(d.name) {
-		return connectors.Receipt{}, connectors.Rejected("the server shows no names that begin with a dot; rename the file")
+		return connectors.Rejected("the server shows no names that begin with a dot; rename the file")
 	}
 	if d.book.profile().NoRename {
-		return d.direct(ctx)
+		d.over = true
+		d.receipt, err = d.direct(ctx)
+		return err
 	}
-	if d.photo.Size >= lookFirst || d.there.Load() {
-		if receipt, _, err := d.look(ctx); err != nil || !receipt.Zero() {
-			return receipt, err
+	if d.photo.Size >= small || d.there.Load() {
+		if d.receipt, _, err = d.look(ctx); err != nil || !d.receipt.Zero() {
+			d.over = true
+			return err
 		}
 		d.there.Store(false)
 	}
 	if err := d.makeFolders(); err != nil {
-		return connectors.Receipt{}, err
+		return err
 	}
 	part, sum, err := d.upload(ctx)
 	if err != nil {
-		return connectors.Receipt{}, err
+		return err
 	}
-	// Asked now: once it shows, somebody may take it away at once.
-	when, err := d.date(part, d.photo.ModTime)
-	if err != nil {
-		return connectors.Receipt{}, d.giveUp(part, err)
+	d.temp = part
+	return d.seal(ctx, sum)
+}
+
+// seal has the server say that it has the photo, gives it its time, and looks at
+// the final name: right before it is announced.
+func (d *delivery) seal(ctx context.Context, sum string) error {
+	e := entry{size: d.photo.Size, time: d.photo.ModTime.Truncate(time.Second)}
+	d.looked = time.Now()
+	sealed, err := d.sealAtOnce()
+	if err == nil && !sealed {
+		if err = d.verify(d.temp); err != nil && d.photo.Size > resumable {
+			return err // to be resumed
+		}
+		if err == nil {
+			// Asked now: once it shows, somebody may take it away at once.
+			e.time, err = d.date(d.temp, d.photo.ModTime)
+		}
+		if err == nil {
+			d.receipt, d.ours, err = d.look(ctx)
+		}
 	}
-	receipt, ours, err := d.look(ctx)
-	if err != nil {
-		return connectors.Receipt{}, d.giveUp(part, err)
-	}
-	if !receipt.Zero() {
-		d.remove(part) // superfluous, and the final name tells the story
+	switch {
+	case err != nil:
+		return d.giveUp(d.temp, err)
+	case d.receipt.Zero():
+		d.receipt = receiptOf(d.name, e, sum)
+	default:
+		d.remove(d.temp) // superfluous, and the final name tells the story
 		d.there.Store(true)
-		return receipt, nil
+		d.over = true
 	}
-	if err := d.publish(); err != nil {
-		return connectors.Receipt{}, err
+	return nil
+}
+
+func (d *delivery) announce() error {
+	if d.over {
+		return nil
 	}
-	if err := d.place(ctx, part, ours); err != nil {
-		return d.beaten(ctx, err)
+	return d.publish()
+}
+
+// lately is how old a look at the final name may be when the photo gets that name.
+const lately = time.Second
+
+// show gives the photo its final name. If it had to wait for that, it looks again.
+func (d *delivery) show(ctx context.Context) error {
+	if d.over {
+		return nil
 	}
-	return d.receipt(entry{size: d.photo.Size, time: when}, sum), d.forget()
+	if time.Since(d.looked) > lately {
+		receipt, ours, err := d.look(ctx)
+		if err != nil {
+			return err
+		}
+		if !receipt.Zero() {
+			d.receipt = receipt
+			d.remove(d.temp)
+			return nil
+		}
+		d.ours = ours
+	}
+	if err := d.place(d.temp, d.ours); err != nil {
+		d.receipt, err = d.beaten(ctx, err)
+		return err
+	}
+	return d.forget()
 }
 
 // giveUp removes the temporary file, unless it is what tells that the photo has
@@ -121,8 +198,8 @@ func (d *delivery) giveUp(part string, err error) error {
 	return err
 }
 
-// place gives the sealed file its final name.
-func (d *delivery) place(ctx context.Context, part string, ours bool) error {
+// place renames.
+func (d *delivery) place(part string, ours bool) error {
 	err := d.rename(part, d.final())
 	r, ok := refused(err)
 	if !ok || r.code < 500 {
@@ -189,21 +266,17 @@ func (d *delivery) look(ctx context.Context) (_ connectors.Receipt, ours bool, _
 	return connectors.Receipt{}, false, connectors.Rejected("a different file of this name is already there that the agent did not put there; move it away and retry")
 }
 
-func (d *delivery) receipt(e entry, sum string) connectors.Receipt {
-	return receiptOf(d.name, e, sum)
-}
-
 // makeFolders makes what is missing between root and the photo, root never.
 func (d *delivery) makeFolders() error {
 	dir := path.Dir(d.final())
-	if dir == d.root || d.folders[dir] {
+	if dir == d.base() || d.folders[dir] {
 		return nil
 	}
 	if d.chdir(dir) != nil {
-		if err := d.chdir(d.root); err != nil {
+		level := d.base()
+		if err := d.chdir(level); err != nil {
 			return err
 		}
-		level := d.root
 		for part := range strings.SplitSeq(path.Dir(d.name), "/") {
 			level = path.Join(level, part)
 			err := d.heard.told(d.conn.MakeDir(level))

@@ -71,6 +71,9 @@ func (d *delivery) straight(ctx context.Context) (connectors.Receipt, error) {
 	if refusedName(err) && d.isWelcome() {
 		return connectors.Receipt{}, badName(err, d.name)
 	}
+	if err == nil {
+		err = d.verify(d.final())
+	}
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
@@ -78,7 +81,7 @@ func (d *delivery) straight(ctx context.Context) (connectors.Receipt, error) {
 	if err != nil {
 		return connectors.Receipt{}, err
 	}
-	receipt := d.receipt(entry{size: d.photo.Size, time: when}, sum)
+	receipt := receiptOf(d.name, entry{size: d.photo.Size, time: when}, sum)
 	if err := d.heard.told(d.conn.Stor(d.final()+marker, strings.NewReader(""))); err != nil {
 		return connectors.Receipt{}, fmt.Errorf("the marker cannot be written: %w", err)
 	}

@@ -48,7 +48,7 @@ func (a *account) examine(ctx context.Context, tell func(connectors.Finding)) er
 	steps := []func(context.Context) error{e.lists}
 	if dirs := a.putFolders(); len(dirs) > 0 {
 		e.dir = e.path(dirs[0])
-		steps = append(steps, e.uploads, e.times, e.folders, e.renames, e.names, e.removes)
+		steps = append(steps, e.uploads, e.times, e.folders, e.renames, e.names, e.removes, e.commands)
 	}
 	for _, step := range append(steps, e.crowd) {
 		if err := e.run(ctx, func(*session) error { return step(ctx) }); err != nil {

@@ -1,7 +1,8 @@
 // Package ftp is the connector for a folder on somebody's FTP server: RFC 959
 // with explicit or implicit TLS (RFC 4217), and plain where nothing else is to
 // be had. Photos are sent beside their final name and renamed (deliver.go), or,
-// where a server refuses to rename, sent straight and marked (direct.go). What a
+// where a server refuses to rename, sent straight and marked (direct.go).
+// Commands that need not wait for each other travel together (atonce.go). What a
 // server was found to be unable to do is kept in its profile (profile.go).
 package ftp
 

@@ -36,7 +36,7 @@ func (p *pool) keepAlive() {
 		s := p.pop(true)
 		switch {
 		case s == nil:
-		case limit == 1 || time.Since(s.worked) > restful || !s.alive(context.Background()):
+		case limit == 1 || s.rested() || !s.alive(context.Background()):
 			p.discard(s)
 		default:
 			p.push(s)

@@ -149,7 +149,7 @@ func (p *pool) enter(ctx context.Context) (*session, error) {
 		return nil, ctx.Err()
 	}
 	for s := p.pop(false); s != nil; s = p.pop(false) {
-		if !s.suspect && time.Since(s.used) < fresh || s.alive(ctx) {
+		if s.fresh() || s.alive(ctx) {
 			return s, nil
 		}
 		p.discard(s)

@@ -26,6 +26,7 @@ type profile struct {
 	NoDots      bool `json:"no_dots,omitempty"`     // names that begin with a dot are refused
 	NoSize      bool `json:"no_size,omitempty"`     // SIZE is refused: the folder is listed instead
 	NoDelete    bool `json:"no_delete,omitempty"`   // DELE is refused: a check writes nothing
+	NoTogether  bool `json:"no_together,omitempty"` // commands that are sent together are not all answered: one at a time
 }
 
 // A book is the profile of an account, as sessions read and correct it.
@@ -36,6 +37,7 @@ type book struct {
 	mu     sync.Mutex
 	loaded bool
 	known  profile
+	silent int // sessions in a row that did not answer their first commands that were sent together
 }
 
 // load reads the profile, once. One that cannot be read is started anew.
@@ -82,6 +84,26 @@ func (b *book) learn(what string, correct func(*profile)) error {
 	b.known = p
 	b.log.Warn("learnt what the server does not do", "what", what)
 	return nil
+}
+
+// unanswered is told that a session, used to answer, has not answered the first
+// commands that were sent together. Any line breaks some time; two in a row are
+// the server, or a firewall.
+func (b *book) unanswered() error {
+	b.mu.Lock()
+	b.silent++
+	silent := b.silent
+	b.mu.Unlock()
+	if silent < 2 {
+		return nil
+	}
+	return b.learn("commands that are sent together", func(p *profile) { p.NoTogether = true })
+}
+
+func (b *book) answered() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.silent = 0
 }
 
 // offset is how far the upload with that id had got; ok is false if none began.

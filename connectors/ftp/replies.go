@@ -54,7 +54,7 @@ func (t *tap) told(err error) error {
 	if err == nil {
 		return nil
 	}
-	verb, code := t.last()
+	verb, code := t.verb, t.code
 	var reply *textproto.Error
 	switch {
 	case errors.As(err, &reply):

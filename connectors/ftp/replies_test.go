@@ -83,14 +83,17 @@ func TestARefusedNameIsOnlyRejectedByItsOwnReplies(t *testing.T) {
 
 func TestTheTapHearsVerbsAndCodesAndKeepsNoSecret(t *testing.T) {
 	tap := new(tap)
-	for _, piece := range []string{
-		"220 hello\r\n", "FEAT\r\n", "211-Features:\r\n SI", "ZE\r\n MLST type*;\r\n211 End\r\n",
-		"USER studio\r\n", "530 Sor", "ry\r\n", "-rw-r--r-- 1 a b 3 Jan 1 10:00 LIST\r\n", "PASS open sesame\r\n",
-	} {
-		tap.Write([]byte(piece))
+	tap.replies([]byte("220 hello\r\n"))
+	tap.command([]byte("FEAT\r\n"))
+	for _, piece := range []string{"211-Features:\r\n SI", "ZE\r\n MLST type*;\r\n211 End\r\n"} {
+		tap.replies([]byte(piece))
 	}
-	if verb, code := tap.last(); verb != "PASS" || code != 530 {
-		t.Errorf("heard %s and %d, want PASS and 530", verb, code)
+	tap.command([]byte("USER studio\r\n"))
+	tap.replies([]byte("530 Sor"))
+	tap.replies([]byte("ry\r\n"))
+	tap.command([]byte("PASS open sesame\r\n"))
+	if tap.verb != "PASS" || tap.code != 530 {
+		t.Errorf("heard %s and %d, want PASS and 530", tap.verb, tap.code)
 	}
 	for feature, want := range map[string]bool{"SIZE": true, "MLST": true, "MDTM": false, "": true} {
 		if tap.has(feature) != want {
@@ -105,7 +108,8 @@ func TestTheTapHearsVerbsAndCodesAndKeepsNoSecret(t *testing.T) {
 // The library drops the code of a reply to USER.
 func TestARefusedUserHasItsCode(t *testing.T) {
 	tap := new(tap)
-	tap.Write([]byte("USER studio\r\n530 Must use TLS.\r\n"))
+	tap.command([]byte("USER studio\r\n"))
+	tap.replies([]byte("530 Must use TLS.\r\n"))
 	if r, ok := refused(tap.told(errors.New("Must use TLS.")), 530); !ok || r.verb != "USER" {
 		t.Errorf("got %+v", r)
 	}

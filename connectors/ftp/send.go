@@ -86,8 +86,8 @@ func (e *exact) digest() string {
 	return hex.EncodeToString(e.sum.Sum(nil))
 }
 
-// upload sends the photo under its temporary name and has the server confirm its
-// size. It returns that name and the content's digest.
+// upload sends the photo under its temporary name. It returns that name and the
+// content's digest.
 func (d *delivery) upload(ctx context.Context) (part, sum string, err error) {
 	part = d.part(d.final(), d.photo.ID)
 	offset, err := d.confirmed(part)
@@ -157,7 +157,7 @@ func (d *delivery) send(ctx context.Context, name string, offset int64) (sum str
 	if err != nil {
 		return "", err
 	}
-	return from.digest(), d.verify(name)
+	return from.digest(), nil
 }
 
 // verify compares the size that the server has.

@@ -22,31 +22,32 @@ type server struct {
 	config   *tls.Config // nil for a plain account
 }
 
-// A session is one connection that is logged in. It is for one goroutine, but
-// for cut.
+// A session is one connection that is logged in.
 type session struct {
-	conn  *ftp.ServerConn
-	heard *tap
-	home  string // where the server put the user
-	book  *book
-	data  *tls.Config // nil without TLS
+	home string // where the server put the user
+	book *book
+	data *tls.Config // nil without TLS
 
-	mu      sync.Mutex
+	turn    sync.Mutex // held by who speaks; guards what follows
+	conn    *ftp.ServerConn
+	control *control
+	heard   *tap
+	ctx     context.Context // of what runs
+	listing *bytes.Buffer   // takes a copy of the next data connection; may be nil
+	block   []byte          // for the data connection: there is one at a time
+	proven  bool            // it has answered commands that were sent together
+
+	folders             map[string]bool // seen to be there
+	keepsTimes, noTimes bool            // what became of the first time that was set
+
+	mu      sync.Mutex          // guards what follows
 	state   tls.ConnectionState // of control
 	reused  bool                // the last data connection resumed control's session
 	open    map[net.Conn]bool   // to cut
 	gone    bool
-	control *patientConn
-
-	ctx     context.Context // of what runs
-	listing *bytes.Buffer   // takes a copy of the next data connection; may be nil
-	block   []byte          // for the data connection: there is one at a time
-	suspect bool            // something went wrong: ask before using it again
-	used    time.Time       // it last answered
-	worked  time.Time       // it was last of use
-
-	folders             map[string]bool // seen to be there
-	keepsTimes, noTimes bool            // what became of the first time that was set
+	suspect bool      // something went wrong: ask before using it again
+	used    time.Time // it last answered
+	worked  time.Time // it was last of use
 }
 
 // enter connects and logs in, with most as the highest version of TLS.
@@ -54,7 +55,7 @@ func (v server) enter(ctx context.Context, most uint16, b *book) (*session, erro
 	s := &session{heard: new(tap), book: b, folders: map[string]bool{}, open: map[net.Conn]bool{}, ctx: ctx}
 	stop := context.AfterFunc(ctx, s.cut)
 	defer stop()
-	options := []ftp.DialOption{ftp.DialWithDebugOutput(s.heard), ftp.DialWithWritingMDTM(true)}
+	options := []ftp.DialOption{ftp.DialWithWritingMDTM(true)}
 	var control *tls.Config
 	if v.config != nil {
 		control, s.data = secured(v.config, most)
@@ -62,11 +63,7 @@ func (v server) enter(ctx context.Context, most uint16, b *book) (*session, erro
 		s.data.VerifyConnection = func(state tls.ConnectionState) error {
 			return s.note(func() { s.reused = state.DidResume })
 		}
-		if v.TLS == tlsExplicit {
-			options = append(options, ftp.DialWithExplicitTLS(control))
-		} else {
-			options = append(options, ftp.DialWithTLS(control))
-		}
+		options = append(options, ftp.DialWithTLS(control)) // which the dialer does
 	}
 	options = append(options, ftp.DialWithDialFunc(s.dialer(v, control)))
 	conn, err := ftp.Dial(v.Host, options...)
@@ -87,16 +84,21 @@ func (v server) enter(ctx context.Context, most uint16, b *book) (*session, erro
 		}
 		return nil, ended(ctx, s.heard.told(err))
 	}
+	s.heard.sated = true
 	s.used = time.Now()
 	return s, nil
 }
 
 // note remembers how a connection is secured.
 func (s *session) note(what func()) error {
+	s.mark(what)
+	return nil
+}
+
+func (s *session) mark(what func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	what()
-	return nil
 }
 
 func (s *session) security() (control tls.ConnectionState, reused bool) {
@@ -114,6 +116,9 @@ func (s *session) isTLS13() bool {
 func (s *session) dialer(v server, control *tls.Config) func(network, address string) (net.Conn, error) {
 	return func(network, address string) (net.Conn, error) {
 		d := net.Dialer{Timeout: 30 * time.Second}
+		if s.control != nil {
+			d.KeepAlive = -1 // patience ends it sooner
+		}
 		tcp, err := d.DialContext(s.ctx, network, address)
 		if err != nil {
 			return nil, err
@@ -123,11 +128,14 @@ func (s *session) dialer(v server, control *tls.Config) func(network, address st
 		}
 		raw := &patientConn{tcp, patience}
 		if s.control == nil {
-			s.control = raw
-			if v.TLS == tlsImplicit {
-				return tls.Client(raw, control), nil
+			s.control = newControl(raw, s.heard)
+			switch v.TLS {
+			case tlsImplicit:
+				s.control.over(tls.Client(raw, control))
+			case tlsExplicit:
+				return s.control, s.control.secure(control)
 			}
-			return raw, nil
+			return s.control, nil
 		}
 		if s.block == nil {
 			s.block = make([]byte, blockSize)
@@ -170,24 +178,45 @@ func (s *session) cut() {
 	}
 }
 
-// quit takes leave.
+// quit takes leave, if nobody speaks.
 func (s *session) quit() {
-	s.control.patience = time.Second
-	s.conn.Quit()
+	if s.turn.TryLock() {
+		s.control.raw.patience = time.Second
+		s.conn.Quit()
+		s.turn.Unlock()
+	}
 	s.cut()
 }
 
 // alive asks whether the server still answers.
 func (s *session) alive(ctx context.Context) bool {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	defer context.AfterFunc(ctx, s.cut)()
-	s.control.patience = 10 * time.Second
-	defer func() { s.control.patience = patience }()
-	s.used = time.Now()
+	s.control.raw.patience = 10 * time.Second
+	defer func() { s.control.raw.patience = patience }()
+	s.mark(func() { s.used = time.Now() })
 	return s.conn.NoOp() == nil
+}
+
+// fresh reports a session that has answered of late, and nothing went wrong.
+func (s *session) fresh() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.gone && !s.suspect && time.Since(s.used) < fresh
+}
+
+// rested reports a session that was of no use for long.
+func (s *session) rested() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.worked) > restful
 }
 
 // run does f, and cuts the session when ctx ends.
 func (s *session) run(ctx context.Context, f func(*session) error) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -195,9 +224,29 @@ func (s *session) run(ctx context.Context, f func(*session) error) error {
 	stop := context.AfterFunc(ctx, s.cut)
 	err := f(s)
 	stop()
-	s.used, s.worked = time.Now(), time.Now()
-	s.suspect = err != nil
+	s.mark(func() { s.used, s.worked, s.suspect = time.Now(), time.Now(), err != nil })
 	return ended(ctx, err)
+}
+
+// together sends commands that do not wait for each other's replies, and returns
+// these. After an error the session is of no use.
+func (s *session) together(commands ...string) ([]reply, error) {
+	for _, c := range commands {
+		if strings.ContainsAny(c, "\r\n") {
+			return nil, ftp.ErrInvalidCommand
+		}
+	}
+	answers, err := s.control.together(commands...)
+	if err == nil {
+		s.proven = true
+		s.book.answered()
+		return answers, nil
+	}
+	s.cut()
+	if !s.proven && s.ctx.Err() == nil {
+		err = errors.Join(err, s.book.unanswered())
+	}
+	return nil, err
 }
 
 // findHome asks where relative folders start (RFC 959, appendix II: quotes in

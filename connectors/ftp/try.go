@@ -138,6 +138,30 @@ func (e *examination) removes(context.Context) error {
 	return nil
 }
 
+// commands sends some together.
+func (e *examination) commands(ctx context.Context) error {
+	_, err := e.together("NOOP", "NOOP")
+	if err == nil {
+		e.say("commands sent together", connectors.Fine, "are answered", "")
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	e.learnt(func(p *profile) { p.NoTogether = true })
+	e.say("commands sent together", connectors.Odd, err.Error(), "one is sent at a time, which takes longer")
+	e.pool.leave(e.session)
+	return e.login(ctx, e.version())
+}
+
+// version is the highest of TLS that works.
+func (e *examination) version() uint16 {
+	if e.tls12 {
+		return tls.VersionTLS12
+	}
+	return tls.VersionTLS13
+}
+
 // crowd opens one connection more than are used.
 func (e *examination) crowd(ctx context.Context) error {
 	var others []*session
@@ -146,12 +170,8 @@ func (e *examination) crowd(ctx context.Context) error {
 			e.pool.leave(s)
 		}
 	}()
-	most := uint16(tls.VersionTLS13)
-	if e.tls12 {
-		most = tls.VersionTLS12
-	}
 	for len(others) < e.pool.most {
-		s, err := e.pool.login(ctx, most, e.fresh)
+		s, err := e.pool.login(ctx, e.version(), e.fresh)
 		if r, ok := refused(err); ok && crowded(r) {
 			n := len(others) + 1
 			if n < e.pool.most {

@@ -1,14 +1,10 @@
 package ftp
 
 import (
-	"bytes"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -140,62 +136,4 @@ func (c *dataConn) Close() error {
 		return err
 	}
 	return c.Conn.Close()
-}
-
-// A tap listens to the control connection for what the library does not tell:
-// the last verb and reply code, and the lines of FEAT. It keeps no arguments.
-type tap struct {
-	mu       sync.Mutex
-	rest     []byte // of a line that has not ended yet
-	verb     string
-	code     int
-	features []string
-}
-
-// Write gets commands and replies, in any pieces; listings pass here, too.
-func (t *tap) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for piece := range bytes.Lines(p) {
-		t.rest = append(t.rest, piece...)
-		if len(t.rest) > 8<<10 || piece[len(piece)-1] == '\n' {
-			t.line(strings.TrimRight(string(t.rest), "\r\n"))
-			t.rest = t.rest[:0]
-		}
-	}
-	return len(p), nil
-}
-
-func (t *tap) line(line string) {
-	if len(line) >= 4 && (line[3] == ' ' || line[3] == '-') {
-		if code, err := strconv.Atoi(line[:3]); err == nil && code >= 100 {
-			t.code = code
-			return
-		}
-	}
-	if rest, indented := strings.CutPrefix(line, " "); indented && t.verb == "FEAT" {
-		t.features = append(t.features, strings.TrimSpace(rest))
-		return
-	}
-	if verb, _, _ := strings.Cut(line, " "); len(verb) >= 3 && len(verb) <= 4 && verb == strings.ToUpper(verb) && verb != "QUIT" {
-		t.verb = verb
-	}
-}
-
-func (t *tap) last() (verb string, code int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.verb, t.code
-}
-
-// has reports whether FEAT names a feature, or any for "".
-func (t *tap) has(feature string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, f := range t.features {
-		if name, _, _ := strings.Cut(strings.ToUpper(f), " "); name == feature || feature == "" {
-			return true
-		}
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,8 +82,11 @@ func (c *session) next() bool {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.reply(421, "Timeout.")
 	}
-	if err != nil {
+	if more := c.lines.Buffered() > 0; err != nil || more && c.sim.opt.CutsMore {
 		return false
+	} else if more && c.sim.opt.DropsMore {
+		line = slices.Clone(line)
+		c.lines.Discard(c.lines.Buffered())
 	}
 	c.verb, c.arg, _ = strings.Cut(strings.TrimRight(string(line), "\r\n"), " ")
 	c.verb = strings.ToUpper(c.verb)

@@ -53,6 +53,9 @@ type Options struct {
 	NoReplace bool  // RNTO onto a file is refused (553)
 	LyingSize int64 // added to every size that is told
 
+	DropsMore bool // what comes in one packet with a command is not answered
+	CutsMore  bool // it ends the connection, as some firewalls do
+
 	MaxClients  int           // 421 to more; 0 means any number
 	LoginLimit  int           // 530 to more at PASS, as ProFTPD does; 0 means any number
 	ClockSkew   time.Duration // added to the server's clock
