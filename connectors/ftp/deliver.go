@@ -15,7 +15,8 @@ import (
 )
 
 // small is the size below which it is not worth a question whether the photo is
-// there already before it is sent, unless one was.
+// there already before it is sent, unless one was; and below which others do not
+// wait long for the session.
 const small = 1 << 20
 
 // destination writes photos into put, and into the folders of mirrors.
@@ -46,7 +47,11 @@ func (d destination) Deliver(ctx context.Context, p connectors.Photo, open func(
 	}
 	one := &delivery{photo: p, there: &d.there, root: root, name: name, open: open}
 	one.publish = sync.OnceValue(publish) // the pool may run a step twice
-	err = d.pool.do(ctx, working, one.on(ctx, one.run))
+	if p.Size < small {
+		err = d.pool.inTwo(ctx, working, one.on(ctx, one.hand), one.announce, one.on(ctx, one.show))
+	} else {
+		err = d.pool.do(ctx, working, one.on(ctx, one.run))
+	}
 	if err != nil {
 		return connectors.Receipt{}, fmt.Errorf("deliver %s to %s on %s: %w", p.Name, root, d.Host, err)
 	}

@@ -2,7 +2,8 @@
 // with explicit or implicit TLS (RFC 4217), and plain where nothing else is to
 // be had. Photos are sent beside their final name and renamed (deliver.go), or,
 // where a server refuses to rename, sent straight and marked (direct.go).
-// Commands that need not wait for each other travel together (atonce.go). What a
+// Commands that need not wait for each other travel together (atonce.go), and
+// while a photo is written down here, others use its session (beside.go). What a
 // server was found to be unable to do is kept in its profile (profile.go).
 package ftp
 
@@ -30,7 +31,7 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 	if o.TLS == tlsPlain {
 		s.Log.Warn("this account sends password and pictures unencrypted (tls: plain)", "host", o.Host)
 	}
-	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: 2 * a.pool.most, Looks: true}
+	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: 4 * a.pool.most, Looks: true}
 	if a.puts() {
 		c.Out, c.List = destination{a}, a.list
 	}

@@ -75,30 +75,35 @@ func (p *pool) begin() error {
 	return nil
 }
 
-// do runs f with a session. If TLS 1.3 seems to break f, it runs once more with
-// TLS 1.2, and if that helps it is remembered.
+// do runs f with a session of its own. If TLS 1.3 seems to break f, it runs once
+// more with TLS 1.2, and if that helps it is remembered.
 func (p *pool) do(ctx context.Context, when stage, f func(*session) error) error {
+	return p.with(ctx, when, func(s *session) error { return s.run(ctx, f) })
+}
+
+// with is do for what runs f, or shares the session.
+func (p *pool) with(ctx context.Context, when stage, run func(*session) error) error {
 	s, err := p.take(ctx)
 	if err != nil {
 		return err
 	}
-	err = s.run(ctx, f)
+	err = run(s)
 	broken := ctx.Err() == nil && s.isTLS13() && brokenTLS(err)
 	p.give(s)
 	if broken {
-		err = p.retreat(ctx, err, f)
+		err = p.retreat(ctx, err, run)
 	}
 	return judge(err, when)
 }
 
-func (p *pool) retreat(ctx context.Context, first error, f func(*session) error) error {
+func (p *pool) retreat(ctx context.Context, first error, run func(*session) error) error {
 	p.atMostTLS12(true)
 	s, err := p.take(ctx)
 	if err != nil {
 		p.atMostTLS12(false)
 		return first
 	}
-	err = s.run(ctx, f)
+	err = run(s)
 	p.give(s)
 	if brokenTLS(err) {
 		p.atMostTLS12(false) // the cause is another
@@ -288,7 +293,10 @@ func (p *pool) pop(first bool) *session {
 	return nil
 }
 
+// discard ends a session when all that was handed over there shows.
 func (p *pool) discard(s *session) {
+	s.handed.Lock()
+	defer s.handed.Unlock()
 	p.leave(s)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -22,11 +22,15 @@ type server struct {
 	config   *tls.Config // nil for a plain account
 }
 
-// A session is one connection that is logged in.
+// A session is one connection that is logged in. Who has taken it from the pool
+// speaks with the server, and in between who still has a photo to show there: see
+// beside.go.
 type session struct {
 	home string // where the server put the user
 	book *book
 	data *tls.Config // nil without TLS
+
+	handed sync.RWMutex // shared by those who have a photo to show
 
 	turn    sync.Mutex // held by who speaks; guards what follows
 	conn    *ftp.ServerConn
@@ -213,8 +217,16 @@ func (s *session) rested() bool {
 	return time.Since(s.worked) > restful
 }
 
-// run does f, and cuts the session when ctx ends.
+// run does f, and cuts the session when ctx ends. Photos that were handed over
+// there are shown first.
 func (s *session) run(ctx context.Context, f func(*session) error) error {
+	s.handed.Lock()
+	defer s.handed.Unlock()
+	return s.speak(ctx, f)
+}
+
+// speak does f when it is its turn.
+func (s *session) speak(ctx context.Context, f func(*session) error) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if err := ctx.Err(); err != nil {
