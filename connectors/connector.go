@@ -162,6 +162,9 @@ type Connector struct {
 	Writes []string
 	// Workers is how many deliveries may run at the same time; 0 means 2.
 	Workers int
+	// Crowd is how many may while each takes but a moment, because they share what
+	// there is (connections, commits of the ledger); 0 means Workers.
+	Crowd int
 	// SHA1 says that the remote compares files by SHA-1: Photo.Digests has one only
 	// then.
 	SHA1 bool

@@ -31,7 +31,7 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 	if o.TLS == tlsPlain {
 		s.Log.Warn("this account sends password and pictures unencrypted (tls: plain)", "host", o.Host)
 	}
-	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: 4 * a.pool.most, Looks: true}
+	c := connectors.Connector{Probe: a.probe, Examine: a.examine, Workers: a.pool.most, Crowd: 8 * a.pool.most, Looks: true}
 	if a.puts() {
 		c.Out, c.List = destination{a}, a.list
 	}

@@ -59,6 +59,9 @@ func (d *destination) uncover(ctx context.Context, on delivery, receipt connecto
 	}
 	err := d.pool.beside(ctx, on.c, func(c *conn) (err error) {
 		on.c = c
+		if on.shown() {
+			return nil
+		}
 		if err = on.show(false); err != nil {
 			receipt, err = on.beaten(ctx, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
 	"sync"
 )
 
@@ -17,6 +18,7 @@ const (
 	packetLstat    = 7
 	packetSetstat  = 9
 	packetRemove   = 13
+	packetRename   = 18
 	packetStatus   = 101
 	packetHandle   = 102
 	packetAttrs    = 105
@@ -41,12 +43,14 @@ type lane struct {
 	pending []byte // of the library's packet that is not complete; the library writes one at a time
 
 	sending sync.Mutex // held while a whole number of packets is written
+	joining sync.Mutex // guards next
+	next    *load      // short packets that wait for their turn to be written; nil if none do
 
 	head []byte // of the library's packet that is being read: passed on first
 	rest int    // of it, not read yet
 
 	mu    sync.Mutex // guards what follows
-	next  uint32
+	last  uint32
 	asked map[uint32]question // by id
 	ended bool
 }
@@ -90,7 +94,46 @@ func (l *lane) Close() error {
 	return l.to.Close()
 }
 
+// short packets may be written together with others.
+const short = 4 << 10
+
+// A load is what short packets several callers have written at once.
+type load struct {
+	packets []byte
+	gone    chan struct{} // closed when it is written
+	err     error         // then
+}
+
+// send writes a whole number of packets. Short ones of callers that come at the
+// same moment, as after a commit of the ledger that many waited for, go in one
+// write: for both sides it costs more than what is in it.
 func (l *lane) send(packets []byte) error {
+	if len(packets) > short {
+		return l.write(packets)
+	}
+	l.joining.Lock()
+	if l.next != nil {
+		joined := l.next
+		joined.packets = append(joined.packets, packets...)
+		l.joining.Unlock()
+		<-joined.gone
+		return joined.err
+	}
+	mine := &load{packets: append(make([]byte, 0, 2*short), packets...), gone: make(chan struct{})}
+	l.next = mine
+	l.joining.Unlock()
+	runtime.Gosched() // lets those come who can
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	l.joining.Lock()
+	l.next = nil
+	l.joining.Unlock()
+	_, mine.err = l.to.Write(mine.packets)
+	close(mine.gone)
+	return mine.err
+}
+
+func (l *lane) write(packets []byte) error {
 	l.sending.Lock()
 	defer l.sending.Unlock()
 	_, err := l.to.Write(packets)
@@ -174,8 +217,8 @@ func (l *lane) end() {
 func (l *lane) expect(q question) uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.next++
-	id := l.next | ours
+	l.last++
+	id := l.last | ours
 	if l.ended {
 		q.to <- answer{place: q.place}
 	} else {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -39,6 +41,64 @@ func TestALaneMakesOnePacketOfTwoPieces(t *testing.T) {
 	}
 	if len(to.writes) != 2 || !bytes.Equal(to.writes[0], whole) || !bytes.Equal(to.writes[1], whole) {
 		t.Errorf("written as %q, want twice %q", to.writes, whole)
+	}
+}
+
+// A sluice lets one write through for each token.
+type sluice struct {
+	pipe
+	begun, open chan struct{}
+	err         error
+}
+
+func (s *sluice) Write(b []byte) (int, error) {
+	s.begun <- struct{}{}
+	<-s.open
+	s.pipe.Write(b)
+	return len(b), s.err
+}
+
+// TestShortPacketsGoTogether: what comes while another write is under way is
+// written at once, whole, and each sender is told what became of it.
+func TestShortPacketsGoTogether(t *testing.T) {
+	for _, broken := range []error{nil, errors.New("broken")} {
+		to := &sluice{begun: make(chan struct{}, 2), open: make(chan struct{})}
+		l := newLane(to, nil)
+		long := packet(packetWrite, 1, make([]byte, short)...)
+		sent := make(chan error)
+		go func() { sent <- l.send(long) }()
+		<-to.begun
+		to.err = broken
+		want := map[string]bool{}
+		for i := range 3 {
+			p := packet(packetRename, ours|uint32(i), byte(i))
+			want[string(p)] = true
+			go func() { sent <- l.send(p) }()
+		}
+		for all := 0; all < 3*10; {
+			runtime.Gosched()
+			l.joining.Lock()
+			if l.next != nil {
+				all = len(l.next.packets)
+			}
+			l.joining.Unlock()
+		}
+		to.open <- struct{}{}
+		to.open <- struct{}{}
+		for range 4 {
+			if err := <-sent; err != broken {
+				t.Errorf("a sender was told %v, want %v", err, broken)
+			}
+		}
+		if len(to.writes) != 2 || !bytes.Equal(to.writes[0], long) {
+			t.Fatalf("%d writes, want the long packet and one more", len(to.writes))
+		}
+		for p := range slices.Chunk(to.writes[1], 10) {
+			delete(want, string(p))
+		}
+		if len(want) > 0 {
+			t.Errorf("together was written %q; missing %v", to.writes[1], want)
+		}
 	}
 }
 

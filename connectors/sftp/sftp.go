@@ -82,7 +82,7 @@ func New(s connectors.Setup) (connectors.Connector, error) {
 }
 
 func assemble(o options, s connectors.Setup, lay layout.Layout, p *pool) connectors.Connector {
-	c := connectors.Connector{Workers: 4 * cap(p.idle), Looks: true}
+	c := connectors.Connector{Workers: cap(p.idle), Crowd: 8 * cap(p.idle), Looks: true}
 	puts, places := o.putFolders(s.Mirrors), o.places(s.Mirrors, lay)
 	if len(puts) > 0 {
 		out := &destination{pool: p, put: o.Put, layout: lay, memory: s.Memory, space: &space{}}

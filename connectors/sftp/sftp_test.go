@@ -110,7 +110,7 @@ func TestAnAccountHasOnlyTheEndsItIsGiven(t *testing.T) {
 		w.setup.Mirrors = []connectors.MirroredFolder{{Remote: "/in"}, {Remote: "/out", Get: true}}
 		w.setup.Connections = 3
 	})
-	if mirrors.Out == nil || mirrors.In == nil || mirrors.List != nil || mirrors.Workers != 12 {
-		t.Error("an account with mirrors alone does not have both ends and four workers for each connection")
+	if mirrors.Out == nil || mirrors.In == nil || mirrors.List != nil || mirrors.Workers != 3 || mirrors.Crowd != 24 {
+		t.Error("an account with mirrors alone does not have both ends and a worker for each connection, and eight while photos take but a moment")
 	}
 }

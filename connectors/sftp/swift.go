@@ -115,21 +115,20 @@ func (d delivery) pour(ctx context.Context, t *talk, handle string) error {
 		return err
 	}
 	defer body.Close()
-	chunk := make([]byte, min(packetSize, d.photo.Size))
 	reader := untilDone{ctx, body}
-	for offset := int64(0); offset < d.photo.Size; offset += int64(len(chunk)) {
-		chunk = chunk[:min(packetSize, d.photo.Size-offset)]
-		if n, err := io.ReadFull(reader, chunk); err == io.EOF || err == io.ErrUnexpectedEOF {
-			return fmt.Errorf("the file gave %d of its %d bytes; is it still being written?", offset+int64(n), d.photo.Size)
-		} else if err != nil {
-			return err
-		}
-		if offset+int64(len(chunk)) == d.photo.Size {
-			if err := d.ended(reader); err != nil {
+	for offset := int64(0); offset < d.photo.Size; offset += packetSize {
+		part := min(packetSize, d.photo.Size-offset)
+		err := t.askWrite(handle, offset, int(part), func(chunk []byte) error {
+			if n, err := io.ReadFull(reader, chunk); err == io.EOF || err == io.ErrUnexpectedEOF {
+				return fmt.Errorf("the file gave %d of its %d bytes; is it still being written?", offset+int64(n), d.photo.Size)
+			} else if err != nil || offset+part < d.photo.Size {
 				return err
 			}
+			return d.ended(reader)
+		})
+		if err != nil {
+			return err
 		}
-		t.ask(packetWrite, handle, uint64(offset), chunk)
 		if len(t.out) > 3*packetSize {
 			if err := t.send(); err != nil {
 				return err
@@ -137,6 +136,15 @@ func (d delivery) pour(ctx context.Context, t *talk, handle string) error {
 		}
 	}
 	return nil
+}
+
+// shown tries to give the photo its final name with one question. The reason why
+// it did not get it show finds out.
+func (d delivery) shown() bool {
+	t := d.c.lane.talk(1)
+	t.ask(packetRename, d.at.part(d.photo), d.at.final())
+	answers, err := t.wait()
+	return err == nil && answers[0].is(codeOK)
 }
 
 // ended reports a file that gives more bytes than the photo has.

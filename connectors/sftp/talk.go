@@ -2,6 +2,8 @@ package sftp
 
 import (
 	"encoding/binary"
+	"slices"
+	"sync"
 
 	"github.com/pkg/sftp"
 )
@@ -9,14 +11,19 @@ import (
 // A talk is some questions that are sent together, and their answers.
 type talk struct {
 	lane    *lane
-	out     []byte // not sent yet
+	sheet   *[]byte
+	out     []byte // not sent yet; written on the sheet
 	asked   int
 	answers chan answer
 }
 
-// talk begins one of so many questions at most.
+// sheets are what questions are written on: one after the other uses them.
+var sheets = sync.Pool{New: func() any { return new([]byte) }}
+
+// talk begins one of so many questions at most. It ends with wait.
 func (l *lane) talk(most int) *talk {
-	return &talk{lane: l, answers: make(chan answer, most)}
+	sheet := sheets.Get().(*[]byte)
+	return &talk{lane: l, sheet: sheet, out: (*sheet)[:0], answers: make(chan answer, most)}
 }
 
 // ask adds a question: its kind and, after its id, strings and numbers.
@@ -43,6 +50,20 @@ func (t *talk) ask(kind byte, more ...any) {
 	binary.BigEndian.PutUint32(t.out[at:], uint32(len(t.out)-at-4))
 }
 
+// askWrite adds the question to write the n bytes that fill gives. If it fails,
+// nothing is asked.
+func (t *talk) askWrite(handle string, offset int64, n int, fill func([]byte) error) error {
+	at, head := len(t.out), 4+1+4+4+len(handle)+8+4
+	t.out = slices.Grow(t.out, head+n)
+	if err := fill(t.out[at+head : at+head+n]); err != nil {
+		return err
+	}
+	t.ask(packetWrite, handle, uint64(offset), uint32(n))
+	t.out = t.out[:at+head+n]
+	binary.BigEndian.PutUint32(t.out[at:], uint32(head+n-4))
+	return nil
+}
+
 // send sends what was asked since the last time.
 func (t *talk) send() error {
 	err := t.lane.send(t.out)
@@ -53,7 +74,10 @@ func (t *talk) send() error {
 // wait sends what was asked and returns all answers, in the order of the
 // questions. The error is that of a connection that broke.
 func (t *talk) wait() ([]answer, error) {
-	if err := t.send(); err != nil {
+	err := t.send()
+	*t.sheet = t.out
+	sheets.Put(t.sheet)
+	if err != nil {
 		return nil, err
 	}
 	all := make([]answer, t.asked)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +19,7 @@ func TestADeskClaimsMoreWhileItIsWorkedOffInAMoment(t *testing.T) {
 		for i := range 60 {
 			r.drop(fmt.Sprintf("%d.jpg", i), fmt.Sprint("content ", i))
 		}
-		d := newDesk()
+		d := newDesk(100, 0)
 		var left []int
 		for range 31 {
 			_, err := d.next(t.Context(), r.ledger, "gs")
@@ -36,6 +39,55 @@ func TestADeskClaimsMoreWhileItIsWorkedOffInAMoment(t *testing.T) {
 			t.Errorf("after the end: %v", err)
 		}
 	})
+}
+
+// TestACrowdOnlyWhileEachTakesAMoment: a select need not wait behind more large
+// files than go at a time; small ones may share what there is.
+func TestACrowdOnlyWhileEachTakesAMoment(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		takes         time.Duration
+		atOnce, place int // deliveries at a time, and the select's place among all
+	}{
+		{"each takes a moment", crowdTime / 10, 6, 0},
+		{"each takes its time", 10 * crowdTime, 2, 5},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, r *rig) {
+				r.sender.Connector.Workers, r.sender.Connector.Crowd = 2, 6
+				tap := r.tap()
+				var mu sync.Mutex
+				now, most := 0, 0
+				tap.onDeliver = func(connectors.Photo) error {
+					mu.Lock()
+					now++
+					most = max(most, now)
+					mu.Unlock()
+					time.Sleep(test.takes)
+					mu.Lock()
+					now--
+					mu.Unlock()
+					return nil
+				}
+				for i := range 40 {
+					r.drop(fmt.Sprintf("%02d.jpg", i), fmt.Sprint("content ", i))
+				}
+				selects := r.enqueuer(r.mkdir("selects"), connectors.Select)
+				selects.Targets[0].Marks = false
+				r.start()
+				pass(15 * crowdTime) // two have come back, and two are under way
+				writeAt(t, selects.Folder+"/select.jpg", "select", time.Now())
+				must(t, emit(t.Context(), selects, file(t, selects.Folder, "select.jpg")))
+				pass(time.Hour)
+				if most != test.atOnce {
+					t.Errorf("%d at a time, want %d", most, test.atOnce)
+				}
+				if place := slices.Index(strings.Fields(tap.order()), "select.jpg") + 1; test.place > 0 && place != test.place {
+					t.Errorf("the select was number %d of %s, want %d", place, tap.order(), test.place)
+				}
+			})
+		})
+	}
 }
 
 func TestWhatWasClaimedAndNotBegunIsGivenBackAtTheEnd(t *testing.T) {

@@ -67,7 +67,7 @@ type transfer struct {
 func (s *Sender) init() {
 	s.once.Do(func() {
 		s.sent, s.tasks = make(chan struct{}, 1), make(chan struct{}, 1)
-		s.desk = newDesk()
+		s.desk = newDesk(s.workers(), s.Connector.Crowd)
 		s.running = map[string]*transfer{}
 		s.Recheck = cmp.Or(s.Recheck, defaultRecheck)
 		s.Log = s.Log.With("account", s.Account)
@@ -86,7 +86,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	defer stop()
 
 	var group errgroup.Group
-	for range s.workers() {
+	for range max(s.workers(), s.Connector.Crowd) {
 		group.Go(func() error { s.work(ctx, transfers); return nil })
 	}
 	group.Go(func() error { s.confirm(ctx); return nil })
@@ -110,11 +110,13 @@ func (s *Sender) work(ctx, transfers context.Context) {
 		if err != nil {
 			return
 		}
-		if reason, _, _ := s.Gate.State(time.Now()); reason != "" { // it closed while we waited for work
+		begun := time.Now()
+		if reason, _, _ := s.Gate.State(begun); reason != "" { // it closed while we waited for work
 			s.wait(transfers, j, 0, reason)
-			continue
+		} else {
+			s.handle(transfers, j)
 		}
-		s.handle(transfers, j)
+		s.desk.returned(time.Since(begun))
 	}
 }
 
