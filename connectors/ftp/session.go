@@ -38,7 +38,7 @@ type session struct {
 	heard   *tap
 	ctx     context.Context // of what runs
 	listing *bytes.Buffer   // takes a copy of the next data connection; may be nil
-	block   []byte          // for the data connection: there is one at a time
+	blocks  [ahead][]byte   // for the data connection: there is one at a time
 	proven  bool            // it has answered commands that were sent together
 
 	folders             map[string]bool // seen to be there
@@ -141,10 +141,7 @@ func (s *session) dialer(v server, control *tls.Config) func(network, address st
 			}
 			return s.control, nil
 		}
-		if s.block == nil {
-			s.block = make([]byte, blockSize)
-		}
-		c := &dataConn{Conn: raw, raw: raw, block: s.block, done: func() { s.untrack(tcp) }}
+		c := &dataConn{Conn: raw, raw: raw, blocks: s.blocks[:], done: func() { s.untrack(tcp) }}
 		if s.data != nil {
 			c.Conn = tls.Client(raw, s.data)
 		}

@@ -14,8 +14,14 @@ import (
 // when an upload ends takes its time.
 const patience = 2 * time.Minute
 
-// blockSize is how much of a photo is read and sent at a time.
-const blockSize = 256 << 10
+// blockSize is how much of a photo is read and sent at a time: most JPEGs in one
+// go. ahead is how many blocks of a larger one are read and digested before the
+// server has taken the first: servers pause, for their disk or for others, and
+// then take much at once.
+const (
+	blockSize = 512 << 10
+	ahead     = 4
+)
 
 // A patientConn gives up when nothing has moved for that long.
 type patientConn struct {
@@ -41,7 +47,7 @@ func (c *patientConn) Write(p []byte) (int, error) {
 type dataConn struct {
 	net.Conn // with TLS, if any
 	raw      *patientConn
-	block    []byte    // to read into; its session's
+	blocks   [][]byte  // to read into, nil before the first use; its session's
 	copied   io.Writer // of what is read; may be nil
 	wrote    bool
 	done     func()
@@ -60,15 +66,16 @@ func (c *dataConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// ReadFrom sends all that r has. Of a large photo a block is read, and digested,
-// while the one before is on its way.
+// ReadFrom sends all that r has. Of a large photo blocks are read, and digested,
+// while the one before them is on its way.
 func (c *dataConn) ReadFrom(r io.Reader) (int64, error) {
-	n, err := io.ReadFull(r, c.block)
-	if n < len(c.block) {
+	block := c.block(0)
+	n, err := io.ReadFull(r, block)
+	if n < len(block) {
 		if err != io.ErrUnexpectedEOF {
 			return 0, noEOF(err)
 		}
-		n, err = c.Write(c.block[:n])
+		n, err = c.Write(block[:n])
 		return int64(n), err
 	}
 	return c.pump(r)
@@ -76,9 +83,11 @@ func (c *dataConn) ReadFrom(r io.Reader) (int64, error) {
 
 // pump is ReadFrom once the first block is full.
 func (c *dataConn) pump(r io.Reader) (sent int64, err error) {
-	full, empty := make(chan []byte, 2), make(chan []byte, 2)
-	full <- c.block
-	empty <- make([]byte, len(c.block))
+	full, empty := make(chan []byte, len(c.blocks)), make(chan []byte, len(c.blocks))
+	full <- c.block(0)
+	for i := range c.blocks[1:] {
+		empty <- c.block(1 + i)
+	}
 	var reading errgroup.Group
 	reading.Go(func() error {
 		defer close(full)
@@ -101,6 +110,13 @@ func (c *dataConn) pump(r io.Reader) (sent int64, err error) {
 	}
 	close(empty)
 	return sent, errors.Join(err, reading.Wait())
+}
+
+func (c *dataConn) block(i int) []byte {
+	if c.blocks[i] == nil {
+		c.blocks[i] = make([]byte, blockSize)
+	}
+	return c.blocks[i]
 }
 
 // noEOF makes no error of the end of a file.
