@@ -25,6 +25,7 @@ type conn struct {
 	address string
 	hostKey ssh.PublicKey
 	profile profile
+	packet  int // bytes of a file in one packet that is written
 	pulse   pulse
 	busy    atomic.Int32 // calls under way
 	used    atomic.Int64 // when the last call ended, in Unix nanoseconds

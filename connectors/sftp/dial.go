@@ -19,10 +19,9 @@ const (
 	connectPatience = 15 * time.Second // for the network
 	loginPatience   = 20 * time.Second // for the login
 
-	// inFlight is how many packets of 32 KiB travel unanswered. Fewer are slow
-	// over long lines; bigger packets gain nothing (libs.md 4).
-	inFlight   = 64
-	packetSize = 32 << 10
+	// inFlight is how many packets of 32 KiB the library asks for before it waits.
+	// Fewer are slow over long lines (libs.md 4).
+	inFlight = 64
 )
 
 // A dialer connects to one account.
@@ -140,8 +139,12 @@ func (d *dialer) converse(w *wire, config *ssh.ClientConfig) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s let the login pass but opens no SFTP session; it may allow no more of them, or this user none at all: %w", d.address, err)
 	}
+	c := &conn{Client: files, lane: beside, shell: client, wire: w, address: d.address}
+	if err := c.widen(); err != nil {
+		return nil, fmt.Errorf("%s broke off the talk after the login: %w", d.address, err)
+	}
 	w.SetDeadline(time.Time{})
-	return &conn{Client: files, lane: beside, shell: client, wire: w, address: d.address}, nil
+	return c, nil
 }
 
 // openLane opens an SFTP session.

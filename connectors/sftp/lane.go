@@ -17,12 +17,14 @@ const (
 	packetWrite    = 6
 	packetLstat    = 7
 	packetSetstat  = 9
+	packetFsetstat = 10
 	packetRemove   = 13
 	packetRename   = 18
 	packetStatus   = 101
 	packetHandle   = 102
 	packetAttrs    = 105
 	packetExtended = 200
+	packetReply    = 201
 )
 
 // ours marks the ids of our own packets: the library counts its own from 1.

@@ -16,6 +16,7 @@ const swiftMost = 4 << 20
 const (
 	codeOK     = 0
 	codeNoFile = 2
+	codeDenied = 3
 )
 
 // maySwift reports whether a photo can be delivered swiftly: nothing of it may be
@@ -51,7 +52,6 @@ func (d delivery) swift(ctx context.Context) (_ connectors.Receipt, handed bool,
 // begin opens a fresh temporary file if nothing stands under the final name. The
 // handle is empty if something does, or if there can be no such file.
 func (d delivery) begin() (handle string, _ error) {
-	const forWriting, create, exclusive = 0x02, 0x08, 0x20
 	t := d.c.lane.talk(2)
 	t.ask(packetLstat, d.at.final())
 	t.ask(packetOpen, d.at.part(d.photo), uint32(forWriting|create|exclusive), uint32(0))
@@ -141,10 +141,8 @@ func (d delivery) pour(ctx context.Context, t *talk, handle string) error {
 // shown tries to give the photo its final name with one question. The reason why
 // it did not get it show finds out.
 func (d delivery) shown() bool {
-	t := d.c.lane.talk(1)
-	t.ask(packetRename, d.at.part(d.photo), d.at.final())
-	answers, err := t.wait()
-	return err == nil && answers[0].is(codeOK)
+	a, err := d.c.lane.ask(packetRename, d.at.part(d.photo), d.at.final())
+	return err == nil && a.is(codeOK)
 }
 
 // ended reports a file that gives more bytes than the photo has.

@@ -2,6 +2,8 @@ package sftp
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io/fs"
 	"slices"
 	"sync"
 
@@ -66,6 +68,9 @@ func (t *talk) askWrite(handle string, offset int64, n int, fill func([]byte) er
 
 // send sends what was asked since the last time.
 func (t *talk) send() error {
+	if len(t.out) == 0 {
+		return nil
+	}
 	err := t.lane.send(t.out)
 	t.out = t.out[:0]
 	return err
@@ -91,6 +96,26 @@ func (t *talk) wait() ([]answer, error) {
 	return all, nil
 }
 
+// ask asks one question.
+func (l *lane) ask(kind byte, more ...any) (answer, error) {
+	t := l.talk(1)
+	t.ask(kind, more...)
+	answers, err := t.wait()
+	if err != nil {
+		return answer{}, err
+	}
+	return answers[0], nil
+}
+
+// order asks one question that is answered by a status.
+func (l *lane) order(kind byte, more ...any) error {
+	a, err := l.ask(kind, more...)
+	if err != nil {
+		return err
+	}
+	return a.err()
+}
+
 // status is an answer's code, or not ok if it is no status.
 func (a answer) status() (code uint32, ok bool) {
 	if a.kind != packetStatus || len(a.body) < 4 {
@@ -103,6 +128,38 @@ func (a answer) is(code uint32) bool {
 	got, ok := a.status()
 	return ok && got == code
 }
+
+// err is what a status says, in the terms of the library; nil if all went well.
+func (a answer) err() error {
+	code, ok := a.status()
+	switch {
+	case !ok:
+		return fmt.Errorf("the server's answer is of an unexpected kind, %d", a.kind)
+	case code == codeOK:
+		return nil
+	case code == codeNoFile:
+		return fs.ErrNotExist
+	case code == codeDenied:
+		return fs.ErrPermission
+	}
+	r := refusal{code: code}
+	if len(a.body) >= 8 {
+		r.words = string(a.body[8 : 8+min(len(a.body)-8, int(binary.BigEndian.Uint32(a.body[4:])))])
+	}
+	return r
+}
+
+// A refusal is a status with the server's words, which the library would keep to
+// itself.
+type refusal struct {
+	code  uint32
+	words string
+}
+
+func (r refusal) Error() string {
+	return fmt.Sprintf("the server refused it: %q (code %d)", r.words, r.code)
+}
+func (r refusal) Unwrap() error { return &sftp.StatusError{Code: r.code} }
 
 // handle is that of an opened file.
 func (a answer) handle() (string, bool) {

@@ -8,10 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-
-	"github.com/pkg/sftp"
 )
 
 const (
@@ -120,15 +117,12 @@ func (d delivery) resume(ctx context.Context, offset int64) (done bool, _ error)
 	if !bytes.Equal(own, sent) {
 		return false, nil
 	}
-	f, err := d.c.OpenFile(d.at.part(d.photo), os.O_WRONLY)
+	f, err := d.c.openFile(d.at.part(d.photo), forWriting)
 	if err != nil {
 		return false, err
 	}
-	if err := f.Truncate(offset); err != nil {
-		return false, errors.Join(err, f.Close())
-	}
-	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		return false, errors.Join(err, f.Close())
+	if err := f.truncate(offset); err != nil {
+		return false, errors.Join(err, f.close())
 	}
 	if _, err := d.fill(ctx, f, body, offset); err != nil {
 		return false, err
@@ -159,15 +153,15 @@ func (d delivery) tailThere(offset int64) ([]byte, error) {
 // create starts the temporary file. It never truncates what is there: where a
 // rename without replacing is a link and a removal, as in OpenSSH, a crash in
 // between leaves both names to one content.
-func (d delivery) create() (*sftp.File, error) {
-	const fresh = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+func (d delivery) create() (*file, error) {
+	const fresh = forWriting | create | exclusive
 	part, scratch := d.at.part(d.photo), d.at.scratch(d.photo)
-	f, err := d.c.OpenFile(part, fresh)
+	f, err := d.c.openFile(part, fresh)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := d.c.makeFolders(d.at.base, path.Dir(d.at.name)); err != nil {
 			return nil, err
 		}
-		f, err = d.c.OpenFile(part, fresh)
+		f, err = d.c.openFile(part, fresh)
 	}
 	if err == nil {
 		return f, nil
@@ -176,18 +170,18 @@ func (d delivery) create() (*sftp.File, error) {
 		return nil, err
 	}
 	d.c.Remove(scratch) // from a crash in these very lines, or not there
-	if f, err = d.c.OpenFile(scratch, fresh); err != nil {
+	if f, err = d.c.openFile(scratch, fresh); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(f.Close(), d.c.replace(scratch, part)); err != nil {
+	if err := errors.Join(f.close(), d.c.replace(scratch, part)); err != nil {
 		return nil, err
 	}
-	return d.c.OpenFile(part, os.O_WRONLY)
+	return d.c.openFile(part, forWriting)
 }
 
 // fill sends what body has from offset on, and no byte more or less than the
 // photo, has it put on disk, and closes f.
-func (d delivery) fill(ctx context.Context, f *sftp.File, body io.Reader, offset int64) (resumable bool, _ error) {
+func (d delivery) fill(ctx context.Context, f *file, body io.Reader, offset int64) (resumable bool, _ error) {
 	n, err := d.send(ctx, f, body, offset)
 	size := d.photo.Size
 	switch {
@@ -197,10 +191,10 @@ func (d delivery) fill(ctx context.Context, f *sftp.File, body io.Reader, offset
 	case n < size:
 		err = fmt.Errorf("the file gave %d of its %d bytes; is it still being written?", n, size)
 	case d.c.offers(fileSync) && !d.c.profile.NoFsync:
-		err = f.Sync()
+		err = f.sync()
 	}
 	resumable = size > large && n >= window && n <= size
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.close()); err != nil {
 		return resumable, err
 	}
 	return resumable, d.forgetIf(true)
@@ -208,7 +202,7 @@ func (d delivery) fill(ctx context.Context, f *sftp.File, body io.Reader, offset
 
 // send returns how far it got in the photo, counting offset. It tries to send
 // one byte too many, so that a file that still grows is noticed.
-func (d delivery) send(ctx context.Context, f *sftp.File, body io.Reader, offset int64) (int64, error) {
+func (d delivery) send(ctx context.Context, f *file, body io.Reader, offset int64) (int64, error) {
 	step := d.photo.Size + 1
 	if d.photo.Size > large {
 		step = window
@@ -218,7 +212,7 @@ func (d delivery) send(ctx context.Context, f *sftp.File, body io.Reader, offset
 	}
 	for {
 		ask := min(step, d.photo.Size+1-offset)
-		n, err := f.ReadFromWithConcurrency(io.LimitReader(untilDone{ctx, body}, ask), int(min(inFlight, ask/packetSize+1)))
+		n, err := f.write(untilDone{ctx, body}, offset, ask)
 		if err != nil {
 			return offset, err
 		}

@@ -24,6 +24,7 @@ const (
 	handlePacket   = 102
 	dataPacket     = 103
 	extendedPacket = 200
+	replyPacket    = 201
 
 	statusOK      = 0
 	statusMissing = 2
@@ -123,7 +124,7 @@ func statusOf(http int) uint32 {
 // version is the server's greeting, with the extensions of OpenSSH that it has.
 func version(without []string) packet {
 	b := binary.BigEndian.AppendUint32(nil, 3)
-	for _, e := range [][2]string{{"posix-rename@openssh.com", "1"}, {"statvfs@openssh.com", "2"}, {"hardlink@openssh.com", "1"}, {"fsync@openssh.com", "1"}} {
+	for _, e := range [][2]string{{"posix-rename@openssh.com", "1"}, {"statvfs@openssh.com", "2"}, {"hardlink@openssh.com", "1"}, {"fsync@openssh.com", "1"}, {limits, "1"}} {
 		if !slices.Contains(without, e[0]) {
 			b = appendText(appendText(b, e[0]), e[1])
 		}
@@ -133,4 +134,17 @@ func version(without []string) packet {
 
 func appendText(b []byte, text string) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(text))), text...)
+}
+
+const limits = "limits@openssh.com"
+
+// limitsOf is the reply to the request id for what one packet may hold (OpenSSH's
+// PROTOCOL, section 4.8): the whole of it, what is read, what is written, and how
+// many files may be open.
+func limitsOf(id uint32, write int) packet {
+	b := binary.BigEndian.AppendUint32(nil, id)
+	for _, n := range []int{write + 1<<10, write, write, 0} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	return packet{replyPacket, b}
 }

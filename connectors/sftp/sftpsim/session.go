@@ -1,9 +1,11 @@
 package sftpsim
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -110,6 +112,9 @@ func (s *session) request(p packet) (forward bool, _ error) {
 		return true, nil
 	}
 	op, name := s.operation(p)
+	if op == opLimits {
+		return false, s.answer(limitsOf(p.id(), s.sim.opt.mostWrite()))
+	}
 	if op == "" {
 		return true, nil
 	}
@@ -166,11 +171,19 @@ func (s *session) write(p packet) (bool, error) {
 	s.mu.Lock()
 	cut := s.open[p.text(0)].take(n)
 	s.mu.Unlock()
-	if cut {
+	if cut || n > int64(s.sim.opt.mostWrite()) {
 		s.hangup()
 		return false, io.ErrClosedPipe
 	}
 	return true, nil
+}
+
+// mostWrite is how many bytes of a file a packet may hold.
+func (o Options) mostWrite() int {
+	if slices.Contains(o.Without, limits) {
+		return cmp.Or(o.MostWrite, 32<<10)
+	}
+	return cmp.Or(o.MostWrite, 255<<10)
 }
 
 // take counts n bytes and reports whether that is one too many.
@@ -233,7 +246,10 @@ func (s *session) answer(p packet) error {
 	return p.writeTo(s.client)
 }
 
-const opSync = "sync"
+const (
+	opSync   = "sync"
+	opLimits = "limits"
+)
 
 // operation is what p asks for, and of which file; empty if no fault may strike.
 func (s *session) operation(p packet) (op, name string) {
@@ -260,6 +276,8 @@ func (s *session) operation(p packet) (op, name string) {
 		switch p.text(0) {
 		case "fsync@openssh.com":
 			return opSync, ""
+		case limits:
+			return opLimits, ""
 		case "posix-rename@openssh.com", "hardlink@openssh.com":
 			return publishes(p.text(p.skip(p.skip(0))))
 		}

@@ -51,6 +51,7 @@ type Options struct {
 	ForgetTimes    bool     // it keeps no times that a client sets
 	Free           uint64   // bytes that it says are free; 0: very many
 	MaxConnections int      // more are closed at once; 0: any number
+	MostWrite      int      // more bytes in one packet end the session; 0: 255 KiB, or 32 KiB without limits@openssh.com
 
 	// List, if not nil, changes what a folder seems to hold.
 	List func(folder string, entries []fs.FileInfo) []fs.FileInfo
