@@ -196,6 +196,15 @@ func TestFullServerMeansLater(t *testing.T) {
 	w.deliver(photoOf("small.jpg", content[:8000]), content[:8000])
 }
 
+// TestTheFirstPhotoOfAFolderIsSwift: it makes the folder and begins once more.
+func TestTheFirstPhotoOfAFolderIsSwift(t *testing.T) {
+	w := newWorld(t, sftpsim.Options{})
+	content := []byte("picture")
+	w.faults.Then(sftpsim.OpUpload, faults.Fault{}, faults.Fault{}, faults.Fault{Status: 403}) // step by step it would take three
+	w.deliver(photoOf("day 1/front/0001.jpg", content), content)
+	w.wantFile("in/day 1/front/0001.jpg", content)
+}
+
 func TestForbiddenFolderDeniesAll(t *testing.T) {
 	w := newWorld(t, sftpsim.Options{})
 	content := []byte("picture")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
@@ -37,7 +38,10 @@ func (d delivery) swift(ctx context.Context) (_ connectors.Receipt, handed bool,
 	if !d.maySwift() || d.space.take(d.c, d.at.base, d.photo.Size) != nil {
 		return connectors.Receipt{}, false, nil
 	}
-	handle, err := d.begin()
+	handle, missing, err := d.begin()
+	if missing && d.c.makeFolders(d.at.base, path.Dir(d.at.name)) == nil {
+		handle, _, err = d.begin()
+	}
 	if err != nil || handle == "" {
 		return connectors.Receipt{}, false, err
 	}
@@ -50,24 +54,25 @@ func (d delivery) swift(ctx context.Context) (_ connectors.Receipt, handed bool,
 }
 
 // begin opens a fresh temporary file if nothing stands under the final name. The
-// handle is empty if something does, or if there can be no such file.
-func (d delivery) begin() (handle string, _ error) {
+// handle is empty if something does, or if there can be no such file: its folder
+// may be missing.
+func (d delivery) begin() (handle string, missing bool, _ error) {
 	t := d.c.lane.talk(2)
 	t.ask(packetLstat, d.at.final())
 	t.ask(packetOpen, d.at.part(d.photo), uint32(forWriting|create|exclusive), uint32(0))
 	answers, err := t.wait()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	handle, opened := answers[1].handle()
 	if !opened || answers[0].is(codeNoFile) {
-		return handle, nil
+		return handle, answers[1].is(codeNoFile), nil
 	}
 	t = d.c.lane.talk(2)
 	t.ask(packetClose, handle)
 	t.ask(packetRemove, d.at.part(d.photo))
 	_, err = t.wait()
-	return "", err
+	return "", false, err
 }
 
 // hand sends the photo, has it put on disk, closed and dated, and asks what the
