@@ -44,6 +44,10 @@ func datasets(short bool) []*dataset {
 
 func (d *dataset) bytes() int64 { return int64(d.files) * d.size }
 
+// many reports whether the set has so many files that making and removing them
+// weighs on the file system.
+func (d *dataset) many() bool { return d.files >= 500 }
+
 // make writes the files, with content that does not compress.
 func (d *dataset) make(dir string) error {
 	d.dir, d.sums = dir, map[string][sha256.Size]byte{}

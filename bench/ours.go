@@ -39,10 +39,14 @@ func deliver(ctx context.Context, exe string, d *dataset, s *integration.Server,
 	if err != nil {
 		return outcome{}, err
 	}
+	cpu, err := a.cpu()
+	if err != nil {
+		return outcome{}, err
+	}
 	if err := a.stop(); err != nil {
 		return outcome{}, err
 	}
-	return outcome{wall: latest.Sub(begin), sending: latest.Sub(sending), rss: peak}, d.arrived(dst, true)
+	return outcome{wall: latest.Sub(begin), sending: latest.Sub(sending), cpu: cpu, rss: peak}, d.arrived(dst, true)
 }
 
 func transferConfig(d *dataset, s *integration.Server, connections int) string {

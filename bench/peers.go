@@ -73,6 +73,9 @@ func (p peer) run(ctx context.Context, d *dataset, s *integration.Server, scratc
 	wall := time.Since(begin)
 	end()
 	o := outcome{wall: wall, rss: <-peak}
+	for _, cmd := range commands {
+		o.cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	if err := errors.Join(errs...); err != nil {
 		return o, fmt.Errorf("%w\n%s", err, said.String()[max(0, said.Len()-1000):])
 	}

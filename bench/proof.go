@@ -30,7 +30,7 @@ func (d *dataset) clear(dir string) error {
 	if err := os.Rename(dir, filepath.Join(aside, "in")); err != nil {
 		return err
 	}
-	if d.files < 500 {
+	if !d.many() {
 		if err := os.RemoveAll(aside); err != nil {
 			return err
 		}
