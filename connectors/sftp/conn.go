@@ -113,6 +113,9 @@ func (c *conn) do(ctx context.Context, call func() error) error {
 	})
 	defer stop()
 	err := call()
+	if c.lane.over() {
+		c.wire.Close() // it may not have noticed yet, and nobody else shall meet that
+	}
 	switch {
 	case err == nil:
 		return nil

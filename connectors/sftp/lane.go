@@ -130,7 +130,7 @@ func (l *lane) send(packets []byte) error {
 	l.joining.Lock()
 	l.next = nil
 	l.joining.Unlock()
-	_, mine.err = l.to.Write(mine.packets)
+	mine.err = l.pass(mine.packets)
 	close(mine.gone)
 	return mine.err
 }
@@ -138,8 +138,24 @@ func (l *lane) send(packets []byte) error {
 func (l *lane) write(packets []byte) error {
 	l.sending.Lock()
 	defer l.sending.Unlock()
+	return l.pass(packets)
+}
+
+// pass writes while sending is held. What could not be written is never answered.
+func (l *lane) pass(packets []byte) error {
 	_, err := l.to.Write(packets)
+	if err != nil {
+		l.end()
+	}
 	return err
+}
+
+// over reports whether no answer comes any more. The connection below may not have
+// noticed yet.
+func (l *lane) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
 }
 
 // Read is the library's. Our answers are sorted out on the way.

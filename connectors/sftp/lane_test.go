@@ -90,6 +90,9 @@ func TestShortPacketsGoTogether(t *testing.T) {
 				t.Errorf("a sender was told %v, want %v", err, broken)
 			}
 		}
+		if l.over() != (broken != nil) {
+			t.Errorf("after %v the lane is over: %v", broken, l.over())
+		}
 		if len(to.writes) != 2 || !bytes.Equal(to.writes[0], long) {
 			t.Fatalf("%d writes, want the long packet and one more", len(to.writes))
 		}
