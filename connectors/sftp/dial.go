@@ -20,7 +20,7 @@ const (
 	loginPatience   = 20 * time.Second // for the login
 
 	// inFlight is how many packets of 32 KiB the library asks for before it waits.
-	// Fewer are slow over long lines (libs.md 4).
+	// Fewer are slow over long lines.
 	inFlight = 64
 )
 

@@ -16,7 +16,7 @@ const (
 	large = 64 << 20
 	// window is how much is sent until the server has acknowledged all of it. A
 	// concurrent upload that breaks leaves holes: only what lies before a full
-	// window is sure to be there (libs.md 4).
+	// window is sure to be there.
 	window = 32 << 20
 	// tail is how much before the offset is compared when an upload goes on.
 	tail = 64 << 10

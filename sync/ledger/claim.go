@@ -133,7 +133,8 @@ const dueIn = `FROM jobs j WHERE account = ? AND flow = 'in' AND state = 'queued
 	AND NOT EXISTS (SELECT 1 FROM jobs p WHERE p.folder = j.folder AND p.name = j.name AND +p.flow = 'in' AND p.id != j.id
 		AND (p.state IN ('moving', 'publishing') OR p.state = 'queued' AND p.published AND NOT j.published))`
 
-// pickAged finds what has waited for long, pickNext what goes first otherwise.
+// pickAged finds what has waited for long, pickNext what goes first otherwise. It
+// spells ten seconds as the index jobs_rank does, or it would sort the backlog.
 var (
 	pickAged = map[Flow]string{
 		Out: `SELECT ` + columns + ` ` + due + ` AND created < ? ORDER BY created LIMIT ?`,

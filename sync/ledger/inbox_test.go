@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -241,5 +242,33 @@ func TestWhatWasSentBackHasLandedAllTheSame(t *testing.T) {
 	got, err := l.LandedAs(t.Context(), hot, "a")
 	if err != nil || len(got) != 1 || got[0].ID != first.ID {
 		t.Errorf("landed: %+v, %v; want what was sent back", got, err)
+	}
+}
+
+// TestAFetchThatMovesTakesItsHistoryAlong, also what is written in the same commit.
+func TestAFetchThatMovesTakesItsHistoryAlong(t *testing.T) {
+	l := openNew(t)
+	j := newFetch("a.tif", in(Offered))
+	moved := j
+	moved.Name = "b.tif"
+	failed := make(chan error)
+	l.turn.Lock()
+	for i, write := range []func() error{
+		func() error { return l.Offer(time.Now(), []Job{j}) },
+		func() error { return l.UpdateFetch(moved) },
+	} {
+		go func() { failed <- write() }()
+		for waiting := 0; waiting <= i; runtime.Gosched() {
+			l.mu.Lock()
+			waiting = len(l.waiting)
+			l.mu.Unlock()
+		}
+	}
+	l.turn.Unlock()
+	for range 2 {
+		must(t, <-failed)
+	}
+	if all, err := l.History(t.Context(), j.Folder, "b.tif"); err != nil || len(all) != 1 || all[0].Job != j.ID {
+		t.Errorf("the history of the new name is %v, %v; want what happened under the old one", all, err)
 	}
 }
