@@ -28,7 +28,8 @@ type Proxy struct {
 	toServer  atomic.Int64
 }
 
-// ToServer is how many bytes clients have sent to the server so far.
+// ToServer is how many bytes have been handed on to the server so far: not what a
+// line holds for a server that takes nothing, or is dead.
 func (p *Proxy) ToServer() int64 { return p.toServer.Load() }
 
 func (s *Server) proxyIP() net.IP {
@@ -106,9 +107,9 @@ type chunk struct {
 }
 
 // late copies from one connection to the other, each chunk after its delay, and
-// the end too, and counts what has passed. What is on the way waits in a queue that holds 64 MB, so that
-// only lines above 50 Gbit/s notice it at 10 ms.
-func (p *Proxy) late(to, from *net.TCPConn, established time.Time, passed *atomic.Int64) error {
+// the end too, and counts what has arrived. What is on the way waits in a queue
+// that holds 64 MB, so that only lines above 50 Gbit/s notice it at 10 ms.
+func (p *Proxy) late(to, from *net.TCPConn, established time.Time, arrived *atomic.Int64) error {
 	line := make(chan chunk, 1024)
 	var g errgroup.Group
 	g.Go(func() error {
@@ -116,7 +117,6 @@ func (p *Proxy) late(to, from *net.TCPConn, established time.Time, passed *atomi
 		for {
 			buf := make([]byte, 64<<10)
 			n, err := from.Read(buf)
-			passed.Add(int64(n))
 			sent := time.Now()
 			if sent.Before(established) {
 				sent = established
@@ -130,7 +130,9 @@ func (p *Proxy) late(to, from *net.TCPConn, established time.Time, passed *atomi
 	var failed error
 	for c := range line { // to the end, even if nobody takes it: the reader must not hang
 		time.Sleep(time.Until(c.due))
-		if _, err := to.Write(c.data); err != nil && failed == nil {
+		n, err := to.Write(c.data)
+		arrived.Add(int64(n))
+		if err != nil && failed == nil {
 			failed = err
 			from.Close()
 		}
