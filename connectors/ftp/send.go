@@ -139,12 +139,17 @@ func (d *delivery) send(ctx context.Context, name string, offset int64) (sum str
 	if _, digests := body.(digester); !digests && (d.photo.Digests.SHA256 == "" || d.photo.Size > resumable) {
 		from.sum = sha256.New()
 	}
-	if offset > 0 && !d.matches(from, name, offset) {
-		if from.err != nil {
+	if offset > 0 {
+		matches, err := d.matches(from, name, offset)
+		switch {
+		case from.err != nil:
 			return "", fmt.Errorf("%w: %w", errSource, from.err)
+		case err != nil:
+			return "", err
+		case !matches:
+			body.Close() // start over
+			return d.send(ctx, name, 0)
 		}
-		body.Close() // start over
-		return d.send(ctx, name, 0)
 	}
 	err = d.heard.told(d.conn.StorFrom(name, from, uint64(offset)))
 	if from.err != nil && ctx.Err() == nil {
@@ -201,13 +206,17 @@ func (d *delivery) confirmed(part string) (int64, error) {
 	return offset, d.book.keepOffset(d.photo.ID, offset)
 }
 
-// matches skips what the server has, and compares its end with the source.
-func (d *delivery) matches(from *exact, name string, offset int64) bool {
+// matches skips what the server has, and compares its end with the source. An error
+// means that this cannot be known now; a server that lets nobody read has no match.
+func (d *delivery) matches(from *exact, name string, offset int64) (bool, error) {
 	if _, err := io.CopyN(io.Discard, from, offset-overlap); err != nil {
-		return false
+		return false, err
 	}
 	n, err := d.retr(name, offset-overlap, &same{from})
-	return err == nil && n == overlap
+	if errors.Is(err, errOther) || forGood(err) {
+		return false, nil
+	}
+	return n == overlap, err
 }
 
 // same takes what a reader gives, and nothing else.

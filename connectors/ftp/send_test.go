@@ -88,6 +88,28 @@ func TestALargeUploadGoesOnWhereItBroke(t *testing.T) {
 	}
 }
 
+// A server that cannot be asked at the moment has not lost anything.
+func TestALargeUploadWaitsUntilItCanBeComparedWithWhatIsThere(t *testing.T) {
+	plan := faults.NewPlan(1)
+	r := serve(t, simOptions{Faults: plan})
+	c := r.connect(t, options{Put: "in"}, connectors.Setup{})
+	p, open := largePhoto()
+	plan.Then(ftpsim.OpStore, faults.Fault{Cut: 50 << 20})
+	plan.Then(ftpsim.OpRetr, faults.Fault{Status: 450})
+	for range 2 {
+		if _, err := c.Out.Deliver(t.Context(), p, open, nothing); meaning(err) != later {
+			t.Fatalf("got %v", err)
+		}
+	}
+	first := r.Received()
+	if _, err := c.Out.Deliver(t.Context(), p, open, nothing); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.Received() - first; first > 51<<20 || n > 21<<20 {
+		t.Errorf("%d bytes were sent at first and %d then, of %d", first, n, int64(large))
+	}
+}
+
 func TestAFilmThatChangesBetweenTriesIsNotPutTogether(t *testing.T) {
 	plan := faults.NewPlan(1)
 	r := serve(t, simOptions{Faults: plan})
