@@ -35,6 +35,10 @@ type contender struct {
 	err  error // of the first run that failed; others are not tried
 }
 
+// lain is how long the files of a set have been there when they are sent at first:
+// the agent lets younger ones rest.
+const lain = 11 * time.Second
+
 // transfer sends data sets to a real server with our program and with others, in
 // turn, so that whatever else the machine does disturbs all of them.
 func transfer(dir string, words []string) error {
@@ -52,6 +56,7 @@ func transfer(dir string, words []string) error {
 		if err := d.make(src); err != nil {
 			return err
 		}
+		time.Sleep(lain) // or the first run would be of another kind
 		for _, kind := range kinds {
 			failed = append(failed, compare(filepath.Join(dir, d.key+"-"+kind), exe, kind, d))
 		}

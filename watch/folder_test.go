@@ -314,3 +314,50 @@ func TestSidecarsAreEmittedWhereTheyCount(t *testing.T) {
 		})
 	}
 }
+
+// What has lain in the folder for long, by the clock of its disk, need not lie
+// there before our eyes once more; what is new, open or not whole must.
+func TestWhatHasLongRestedGoesAtOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name, content string
+		settle, lain  time.Duration // lain: before the agent was started
+		open          bool
+		waits         time.Duration // how long it waits; less than zero: for longer than 20 s
+	}{
+		{"old.jpg", "a picture END", 0, 11 * time.Second, false, 0},
+		{"new.jpg", "a picture END", 0, 9 * time.Second, false, DefaultSettle},
+		{"old, and the bench wants more.jpg", "a picture END", time.Minute, 59 * time.Second, false, -1},
+		{"older than the bench wants.jpg", "a picture END", time.Minute, 61 * time.Second, false, 0},
+		{"of a format that tells nothing.bin", "END", 0, time.Hour, false, restAlone - DefaultSettle},
+		{"open.jpg", "a picture END", 0, time.Hour, true, -1},
+		{"half.jpg", "a pict", 0, time.Hour, false, -1},
+		{"of tomorrow.jpg", "a picture END", 0, -time.Hour, false, DefaultSettle},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.Settle = tt.settle
+				r.write(tt.name, tt.content)
+				r.setOpen(tt.name, tt.open)
+				info, err := os.Stat(r.at(tt.name))
+				r.must(err)
+				changed := Changed(info)
+				if changed.IsZero() {
+					t.Skip("no inode change times here")
+				}
+				time.Sleep(time.Until(changed) + tt.lain)
+				r.began = time.Now()
+				r.start()
+				r.pass(20 * time.Second)
+				if tt.waits < 0 {
+					r.want()
+					return
+				}
+				r.want(tt.name)
+				if got := r.emitted[0].after; got < tt.waits || got > tt.waits+100*time.Millisecond {
+					t.Errorf("it went after %v, want %v", got, tt.waits)
+				}
+			})
+		})
+	}
+}

@@ -16,6 +16,9 @@ const (
 	// the question at each change of a folder in which something waits.
 	maxKnown = 50_000
 
+	// longAgo is when a file was last changed that need not rest before our eyes.
+	longAgo = 10 * time.Second
+
 	whyResting = "it waits until it does not change any more"
 )
 
@@ -114,8 +117,22 @@ func (f *Folder) admit(n *node, e settle.Entry, now time.Time) {
 	e.Name = join(n.dir, e.Name)
 	e, _ = f.settler.See(now, e)
 	if it.odd || it.since.IsZero() || e.Rested == 0 {
-		*it = item{base: it.base, modTime: e.ModTime, reason: whyResting, since: now, next: now.Add(f.set.settle), pass: it.pass}
+		next := now.Add(f.set.settle)
+		if f.restedBefore(e, now) {
+			f.settler.Vouch(e.Name)
+			next = now
+		}
+		*it = item{base: it.base, modTime: e.ModTime, reason: whyResting, since: now, next: next, pass: it.pass}
 	}
+}
+
+// restedBefore tells by the inode change time that a file had its rest before it
+// was seen: the kernel sets that time, by the clock that is asked here, whatever
+// programs and cameras say of the file. A clock that is put right meanwhile makes
+// no long time of a short one, but for a leap that is longer; whether the file is
+// open for writing and whole is looked at all the same.
+func (f *Folder) restedBefore(e settle.Entry, now time.Time) bool {
+	return !e.Changed.IsZero() && now.Sub(e.Changed) >= max(longAgo, f.set.settle)
 }
 
 func (f *Folder) admitOdd(n *node, e entry, now time.Time) {

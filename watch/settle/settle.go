@@ -91,6 +91,15 @@ func (s *Settler) See(now time.Time, e Entry) (Entry, bool) {
 	return e, e.Rested >= s.quiet()
 }
 
+// Vouch says that name, as it looked at the latest look, has rested for Quiet by
+// then: the caller knows it otherwise. A name that was not seen is not vouched for.
+func (s *Settler) Vouch(name string) {
+	if r, ok := s.seen[name]; ok {
+		r.since = s.now.Add(-max(s.quiet(), s.now.Sub(r.since)))
+		s.seen[name] = r
+	}
+}
+
 // Forget drops what is known about name: it was taken, or it is gone.
 func (s *Settler) Forget(name string) { delete(s.seen, name) }
 

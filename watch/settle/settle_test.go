@@ -115,6 +115,34 @@ func TestSeeForgetsNobody(t *testing.T) {
 	}
 }
 
+func TestVouchedForHasRestedUntilItChanges(t *testing.T) {
+	s := Settler{Quiet: 3 * time.Second}
+	s.Vouch("a") // which nobody has seen
+	for _, step := range []struct {
+		at, mtime float64
+		vouch     bool
+		rested    time.Duration
+		ready     bool
+	}{
+		{at: 1, rested: 0},
+		{at: 2, vouch: true, rested: time.Second},
+		{at: 2, rested: 3 * time.Second, ready: true},
+		{at: 7, vouch: true, rested: 8 * time.Second, ready: true},
+		{at: 8, rested: 9 * time.Second, ready: true}, // vouching takes nothing away
+		{at: 9, mtime: 9, rested: 0},
+		{at: 11, mtime: 9, rested: 2 * time.Second},
+	} {
+		e, ready := s.See(at(step.at), file("a", 1, step.mtime))
+		if ready != step.ready || e.Rested != step.rested {
+			t.Errorf("at %v: rested %v, ready %v; want %v, %v", step.at, e.Rested, ready, step.rested, step.ready)
+		}
+		if step.vouch {
+			s.Vouch("a")
+		}
+	}
+}
+
+
 // TestModel compares with the definition: an entry is ready when every look
 // of the last Quiet, the first of them at least Quiet ago, showed it the same.
 func TestModel(t *testing.T) {
