@@ -99,13 +99,13 @@ func BenchmarkQueries(b *testing.B) {
 		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "img_000107"); return err }},
 		{"Retouches/1000", func() error { _, err := l.Retouches(ctx, "gs", ids); return err }},
 		{"claim in", func() error {
-			jobs, _, err := l.claim(ctx, "gs", In, 1)
+			jobs, _, err := l.claim("gs", In, 1)
 			l.unclaim(jobs)
 			return err
 		}},
 		{"Asked", func() error { _, err := l.Asked(ctx); return err }},
 		{"claim", func() error {
-			jobs, _, err := l.claim(ctx, "gs", Out, 1)
+			jobs, _, err := l.claim("gs", Out, 1)
 			l.unclaim(jobs)
 			return err
 		}},

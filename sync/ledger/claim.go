@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"math"
 	"time"
 )
 
@@ -37,7 +36,7 @@ func (l *Ledger) Next(ctx context.Context, account string, f Flow) (Job, error) 
 func (l *Ledger) NextSome(ctx context.Context, account string, f Flow, most int) ([]Job, error) {
 	bell := l.bell(account, f)
 	for trouble := false; ; {
-		jobs, wait, err := l.claim(ctx, account, f, most)
+		jobs, wait, err := l.claim(account, f, most)
 		if ctx.Err() != nil {
 			l.unclaim(jobs)
 			l.wake(account, f) // in case it was us who were told last
@@ -73,21 +72,22 @@ func (l *Ledger) unclaim(jobs []Job) {
 }
 
 // claim takes the next jobs, or says how long to wait for one.
-func (l *Ledger) claim(ctx context.Context, account string, f Flow, most int) (jobs []Job, wait time.Duration, err error) {
+func (l *Ledger) claim(account string, f Flow, most int) (jobs []Job, wait time.Duration, err error) {
 	now := time.Now()
-	wait, err = untilDue(ctx, l.read, account, f, now, math.MinInt64)
-	if err != nil || wait > 0 {
+	some, wait, err := l.waits(account, f, now)
+	if err != nil || !some && wait > 0 {
 		return nil, wait, err
 	}
+	come := wait == 0
 	err = l.write(func(tx transaction) error {
+		if come {
+			if _, err := tx.Exec(comeDue, account, f, nanos(now)); err != nil {
+				return err
+			}
+		}
 		if jobs, err = pick(tx, account, f, now, most); err != nil {
 			return err
 		}
-		if len(jobs) == 0 {
-			wait, err = untilDue(context.Background(), tx, account, f, now, nanos(now))
-			return err
-		}
-		wait = 0
 		for i, j := range jobs {
 			if jobs[i], err = record(tx, j, Event{What: Claimed, At: now}, l.agent); err != nil {
 				return err
@@ -101,55 +101,55 @@ func (l *Ledger) claim(ctx context.Context, account string, f Flow, most int) (j
 	return jobs, wait, nil
 }
 
-// untilDue is how long it takes until the first queued job is due, of those
-// that are due after after: what is due now may have to wait for its turn. The
-// flow stands in the text: SQLite prepares a query twice if a variable decides
-// which partial index will do.
-func untilDue(ctx context.Context, db querier, account string, f Flow, now time.Time, after int64) (time.Duration, error) {
+// waits tells whether queued jobs wait for nothing but a worker, and how long it
+// takes until the time of the next comes that waits for one. The flow stands in
+// the text: SQLite prepares a query twice if a variable decides which partial
+// index will do.
+func (l *Ledger) waits(account string, f Flow, now time.Time) (some bool, wait time.Duration, err error) {
+	of := `FROM jobs WHERE account = ? AND flow = '` + string(f) + `' AND state = 'queued' AND not_before `
 	var first sql.NullInt64
-	err := db.QueryRowContext(ctx, `SELECT MIN(not_before) FROM jobs WHERE account = ? AND flow = '`+string(f)+`' AND state = 'queued' AND not_before > ?`,
-		account, after).Scan(&first)
-	if err != nil {
-		return 0, err
+	err = l.read.QueryRowContext(context.Background(), `SELECT EXISTS (SELECT 1 `+of+`= 0), (SELECT MIN(not_before) `+of+`> 0)`, account, account).Scan(&some, &first)
+	if err != nil || !first.Valid {
+		return some, idle, err
 	}
-	if !first.Valid {
-		return idle, nil
-	}
-	return min(idle, max(0, fromNanos(first.Int64).Sub(now))), nil
+	return some, min(idle, max(0, fromNanos(first.Int64).Sub(now))), nil
 }
+
+// comeDue takes the times of those that have come: see due.
+const comeDue = `UPDATE jobs SET not_before = 0 WHERE account = ? AND flow = ? AND state = 'queued' AND not_before > 0 AND not_before <= ?`
 
 // due is what may be claimed: a queued job whose time has come, and of whose
 // name no earlier generation is on its way, or waits with an unknown outcome:
 // were the order lost, an old mark would overwrite a new one, and a photo meet
-// its own predecessor at the remote as a stranger. The plus keeps SQLite from
-// using jobs_time, and so from sorting the whole backlog for each claim.
-const due = `FROM jobs j WHERE account = ? AND flow = 'out' AND state = 'queued' AND +not_before <= ?
+// its own predecessor at the remote as a stranger.
+const due = `FROM jobs j WHERE account = ? AND flow = 'out' AND state = 'queued'
 	AND NOT EXISTS (SELECT 1 FROM jobs p WHERE p.folder = j.folder AND p.name = j.name AND p.account = j.account AND p.kind = j.kind
 		AND p.generation < j.generation AND (p.state IN ('queued', 'moving', 'publishing') OR p.state = 'sent' AND p.sent_at > ?))`
 
 // dueIn is due for what comes in: under its name nothing is just being put in
 // place, by any account, nor has it an unknown outcome there.
-const dueIn = `FROM jobs j WHERE account = ? AND flow = 'in' AND state = 'queued' AND +not_before <= ?
+const dueIn = `FROM jobs j WHERE account = ? AND flow = 'in' AND state = 'queued'
 	AND NOT EXISTS (SELECT 1 FROM jobs p WHERE p.folder = j.folder AND p.name = j.name AND +p.flow = 'in' AND p.id != j.id
 		AND (p.state IN ('moving', 'publishing') OR p.state = 'queued' AND p.published AND NOT j.published))`
 
 // pickAged finds what has waited for long, pickNext what goes first otherwise. It
-// spells ten seconds as the index jobs_rank does, or it would sort the backlog.
+// spells ten seconds as the index jobs_rank does, or it would sort the backlog; so
+// it would if it used jobs_due, from which the plus keeps it.
 var (
 	pickAged = map[Flow]string{
-		Out: `SELECT ` + columns + ` ` + due + ` AND created < ? ORDER BY created LIMIT ?`,
-		In:  `SELECT ` + columns + ` ` + dueIn + ` AND created < ? ORDER BY created LIMIT ?`,
+		Out: `SELECT ` + columns + ` ` + due + ` AND not_before = 0 AND created < ? ORDER BY created LIMIT ?`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` AND not_before = 0 AND created < ? ORDER BY created LIMIT ?`,
 	}
 	pickNext = map[Flow]string{
-		Out: `SELECT ` + columns + ` ` + due + ` ORDER BY rank, mtime / 10000000000 DESC, rowid LIMIT ?`,
-		In:  `SELECT ` + columns + ` ` + dueIn + ` ORDER BY rank, created LIMIT ?`,
+		Out: `SELECT ` + columns + ` ` + due + ` AND +not_before = 0 ORDER BY rank, mtime / 10000000000 DESC, rowid LIMIT ?`,
+		In:  `SELECT ` + columns + ` ` + dueIn + ` AND +not_before = 0 ORDER BY rank, created LIMIT ?`,
 	}
 )
 
 // pick never gives two jobs of one name that have to go one after the other: for
 // what comes in, only one at a time tells whether another is due.
 func pick(tx transaction, account string, f Flow, now time.Time, most int) ([]Job, error) {
-	args := []any{account, nanos(now)}
+	args := []any{account}
 	if f == Out {
 		args = append(args, nanos(now.Add(-sentBlocks)))
 	} else {
@@ -210,7 +210,7 @@ func follow(tx transaction, before, j Job, e Event) error {
 		}
 		return finishTaskOf(tx, j.ID, e.What, e.At)
 	}
-	if j.State == Done && j.Kind == Deliver && !tx.noMarks.Load() {
+	if j.State == Done && j.Kind == Deliver && !tx.lacks.marks.Load() {
 		return releaseMarks(tx, j)
 	}
 	return nil
@@ -238,7 +238,7 @@ const (
 // Renew prolongs the lease of what this agent holds.
 func (l *Ledger) Renew(now time.Time) error {
 	return l.write(func(tx transaction) error {
-		_, err := tx.Exec(`UPDATE jobs SET lease = ? WHERE agent = ? AND state IN ('moving', 'publishing')`, nanos(now.Add(lease)), l.agent)
+		_, err := tx.Exec(`UPDATE jobs SET lease = ? WHERE agent = ? AND `+inHands, nanos(now.Add(lease)), l.agent)
 		return err
 	})
 }

@@ -16,14 +16,18 @@ type queue struct {
 	db  *sql.DB
 	hot map[string]*sql.Stmt // see transaction
 
-	// noMarks says that no mark waits for its photo to arrive: then nobody looks
-	// for one at each arrival.
-	noMarks atomic.Bool
+	lacks lacks
 
 	mu      sync.Mutex // guards waiting
 	waiting []*write
 	turn    turn // of the one who commits
 	company bool // the latest group was not of one; guarded by turn
+}
+
+// lacks is what the ledger has none of, so that nobody looks for it at each photo.
+type lacks struct {
+	marks atomic.Bool // that may wait for their photo to arrive
+	alone atomic.Bool // files that were left alone at first sight
 }
 
 // A turn is had by one at a time. Unlike a mutex it can be waited for on a test's
@@ -98,7 +102,7 @@ func (q *queue) transact(group []*write) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	t := transaction{tx, q.hot, &q.noMarks, newEnding()}
+	t := transaction{tx, q.hot, &q.lacks, newEnding()}
 	for _, w := range group {
 		if err := w.do(t); err != nil {
 			tx.Rollback()

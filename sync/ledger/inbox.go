@@ -81,7 +81,7 @@ func (l *Ledger) WithReceipt(ctx context.Context, account, receiptID string) (j 
 // Unsure reports whether account may have a photo of which no receipt is known
 // yet: it is just being ordered, or an earlier try is still to be asked for.
 func (l *Ledger) Unsure(ctx context.Context, account string) (unsure bool, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('moving', 'publishing') AND account = ? AND +flow = 'out' AND published)
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE `+inHands+` AND account = ? AND +flow = 'out' AND published)
 		OR EXISTS (SELECT 1 FROM jobs WHERE account = ? AND flow = 'out' AND state = 'queued' AND published)`, account, account).Scan(&unsure)
 	return unsure, err
 }

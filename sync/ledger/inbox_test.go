@@ -203,7 +203,7 @@ func TestOneFileAtATimeComesInUnderOneName(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			l := openNew(t)
 			offer(t, l, test.other, newFetch("a", ranked(-1, noon)))
-			jobs, wait, err := l.claim(t.Context(), "gs", In, 2)
+			jobs, wait, err := l.claim("gs", In, 2)
 			if err != nil || (len(jobs) == 1 && jobs[0].Name == "a") != test.claims {
 				t.Errorf("got %+v, wait %v, %v; want it claimed: %v", jobs, wait, err, test.claims)
 			}

@@ -25,6 +25,32 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+// TestWhatWasLeftAloneIsFound: by an agent that has seen it itself, and by one that
+// was started later.
+func TestWhatWasLeftAloneIsFound(t *testing.T) {
+	path := newPath(t)
+	l := openAt(t, path)
+	if !l.lacks.alone.Load() {
+		t.Error("an empty ledger is said to have files that were left alone")
+	}
+	alone, sent := newFile("day 1/a", 5, ""), newFile("b", 5, "")
+	alone.Generation = 0
+	must(t, l.Accept(time.Now(), Acceptance{Files: []File{alone, sent}}))
+	for _, when := range []string{"at once", "after a restart"} {
+		for name, want := range map[string][]File{"a": {alone}, "b": nil, "day 1/a": nil} {
+			got, err := l.LeftAlone(t.Context(), "bench", name, alone.Size, alone.ModTime)
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: left alone as %s: %+v, %v; want %+v", when, name, got, err, want)
+			}
+		}
+		if got, err := l.LeftAlone(t.Context(), "bench", "a", alone.Size+1, alone.ModTime); err != nil || len(got) > 0 {
+			t.Errorf("%s: of another size: %+v, %v", when, got, err)
+		}
+		must(t, l.Close())
+		l = openAt(t, path)
+	}
+}
+
 func TestKnown(t *testing.T) {
 	l := openNew(t)
 	must(t, l.PutFolder(Folder{Path: "/other", Bench: "bench"}))

@@ -171,7 +171,7 @@ func (l *Ledger) begin(opt Options) error {
 		return err
 	})
 	if err == nil {
-		err = l.lookForMarks()
+		err = l.findLacks()
 	}
 	if err != nil {
 		return err
@@ -182,17 +182,18 @@ func (l *Ledger) begin(opt Options) error {
 	return l.takeBack(now)
 }
 
-// lookForMarks finds out whether any mark may still wait, among all open jobs.
-func (l *Ledger) lookForMarks() error {
-	var some bool
-	err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'mark'
-		AND state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed'))`).Scan(&some)
-	l.noMarks.Store(err == nil && !some)
+// findLacks looks for marks among all open jobs, which may wait or come to wait.
+func (l *Ledger) findLacks() error {
+	var marks, alone bool
+	err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'mark' AND `+isOpen+`), EXISTS (SELECT 1 FROM known WHERE generation = 0)`).
+		Scan(&marks, &alone)
+	l.lacks.marks.Store(err == nil && !marks)
+	l.lacks.alone.Store(err == nil && !alone)
 	return err
 }
 
 func (l *Ledger) takeBack(now time.Time) error {
-	jobs, err := l.jobs(context.Background(), `WHERE state IN ('moving', 'publishing')`)
+	jobs, err := l.jobs(context.Background(), `WHERE `+inHands)
 	if err != nil {
 		return err
 	}

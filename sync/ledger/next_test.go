@@ -46,6 +46,34 @@ func TestNextOrder(t *testing.T) {
 	})
 }
 
+// TestNextTakesUpWhatWasPutOff: once its time has come it goes by its rank, or its
+// age, though others never ceased to be due.
+func TestNextTakesUpWhatWasPutOff(t *testing.T) {
+	for name, putOff := range map[string]func(*Job){
+		"by rank": ranked(0, time.Time{}),
+		"by age":  func(j *Job) { j.Rank, j.Created = 9, time.Now().Add(-time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := openNew(t)
+				due := time.Now().Add(time.Second)
+				accept(t, l, newJob("put off", 1, putOff, func(j *Job) { j.NotBefore = due }))
+				for i := range 9 {
+					accept(t, l, newJob(fmt.Sprint(i), 1, ranked(1, time.Now())))
+				}
+				for i := range 9 {
+					if got := next(t, l).Name == "put off"; got != (i == 3) {
+						t.Errorf("claim %d is what was put off: %v", i, got)
+					}
+					if i == 2 {
+						time.Sleep(time.Until(due))
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestNextObeysNotBefore(t *testing.T) {
 	blocked := []Job{newJob("a", 1, in(Moving)), newJob("a", 2)}
 	for _, wait := range []time.Duration{time.Nanosecond, time.Second, 7 * time.Second, idle, 5 * time.Minute} {

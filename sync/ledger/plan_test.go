@@ -91,7 +91,7 @@ func spyOn(t *testing.T, l *Ledger) *[]plan {
 // from the index that was made for it, and none by looking at all rows.
 func TestPlans(t *testing.T) {
 	l := openNew(t)
-	accept(t, l, newJob("a", 1), newJob("s", 2, in(Sent)), newJob("c", 1, in(Moving)))
+	accept(t, l, newJob("a", 1), newJob("s", 2, in(Sent)), newJob("c", 1, in(Moving)), newJob("d", 1, func(j *Job) { j.NotBefore = time.Unix(1, 0) }))
 	offer(t, l, newFetch("f"), newFetch("g", in(Offered)))
 	putTasks(t, l, time.Now(), newTask("t"))
 	plans := spyOn(t, l)
@@ -105,27 +105,30 @@ func TestPlans(t *testing.T) {
 	}{
 		{"Known", func() error { _, err := l.Known(ctx, hot, "."); return err }, []string{"known USING PRIMARY KEY (folder=? AND dir=?)"}, false},
 		{"FindFile", func() error { _, _, err := l.FindFile(ctx, hot, "a"); return err }, []string{"k USING PRIMARY KEY (folder=? AND dir=? AND name=?)"}, false},
+		{"LeftAlone", func() error { l.lacks.alone.Store(false); _, err := l.LeftAlone(ctx, "bench", "a", 7, now); return err }, []string{"INDEX known_alone (size=? AND name=?)"}, false},
 		{"SizeKnown", func() error { _, err := l.SizeKnown(ctx, "bench", 7); return err }, []string{"INDEX known_content (size=?)"}, false},
 		{"SameContent", func() error { _, err := l.SameContent(ctx, "bench", 7, "aa"); return err }, []string{"INDEX known_content (size=? AND <expr>=?)"}, false},
-		{"claim", func() error { _, _, err := l.claim(ctx, "gs", Out, 16); return err }, []string{
-			"INDEX jobs_time (account=? AND flow=?", "INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
+		{"claim", func() error { _, _, err := l.claim("gs", Out, 16); return err }, []string{
+			"INDEX jobs_due (account=? AND flow=? AND not_before=?)", "INDEX jobs_due (account=? AND flow=? AND not_before>?)",
+			"INDEX jobs_due (account=? AND flow=? AND not_before>? AND not_before<?)",
+			"INDEX jobs_due (account=? AND flow=? AND not_before=? AND created<?)", "INDEX jobs_rank (account=? AND flow=?)",
 			"p USING INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"Record", func() error {
-			l.noMarks.Store(false)
+			l.lacks.marks.Store(false)
 			j, _, err := l.Job(ctx, newJob("c", 1).ID)
 			if err == nil {
 				_, err = l.Record(j, Event{What: Confirmed, Digests: connectors.Digests{SHA256: "aa"}})
 			}
 			return err
 		}, []string{"INDEX jobs_content (<expr>=?)"}, false},
-		{"Renew", func() error { return l.Renew(now) }, []string{"INDEX jobs_held (agent=?)"}, false},
+		{"Renew", func() error { return l.Renew(now) }, []string{"INDEX jobs_open (state=?)"}, false},
 		{"Accept", func() error { return l.Accept(now, Acceptance{Jobs: []Job{j}}) }, []string{"INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"DueSent", func() error { _, err := l.DueSent(ctx, "gs", now, 9); return err }, []string{"INDEX jobs_sent (account=? AND not_before<?)"}, false},
-		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_time (account=? AND flow=? AND not_before<?)"}, false},
+		{"Queued", func() error { _, err := l.Queued(ctx, "gs", now); return err }, []string{"INDEX jobs_due (account=? AND flow=? AND not_before<?)"}, false},
 		{"Delivered", func() error { _, err := l.Delivered(ctx, j); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
 		{"Content", func() error { _, err := l.Content(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_content (<expr>=?)"}, true},
-		{"claim in", func() error { _, _, err := l.claim(ctx, "gs", In, 16); return err }, []string{
-			"INDEX jobs_age (account=? AND flow=? AND created<?)", "INDEX jobs_in (account=?)", "p USING INDEX jobs_file (folder=? AND name=?)"}, false},
+		{"claim in", func() error { _, _, err := l.claim("gs", In, 16); return err }, []string{
+			"INDEX jobs_due (account=? AND flow=? AND not_before=? AND created<?)", "INDEX jobs_in (account=?)", "p USING INDEX jobs_file (folder=? AND name=?)"}, false},
 		{"SameCore", func() error { _, err := l.SameCore(ctx, "gs", "bench", "aa"); return err }, []string{"INDEX jobs_core (<expr>=?)"}, true},
 		{"Retouches", func() error { _, err := l.Retouches(ctx, "gs", make([]string, idsAtOnce)); return err }, []string{"sqlite_autoindex_jobs_1 (id=?)"}, false},
 		{"AtRetouch", func() error { _, err := l.AtRetouch(ctx, "gs", "a"); return err }, []string{"INDEX jobs_stem (account=? AND stem=?)"}, true},
@@ -140,7 +143,7 @@ func TestPlans(t *testing.T) {
 		{"Recall", func() error { _, err := l.Memory("gs").Recall("a"); return err }, []string{"memory USING INDEX sqlite_autoindex_memory_1 (account=? AND key=?)"}, false},
 		{"Jobs", func() error { _, err := l.Jobs(ctx, hot, "a"); return err }, []string{"INDEX jobs_file (folder=? AND name=?)"}, true},
 		{"History", func() error { _, err := l.History(ctx, hot, "a"); return err }, []string{"INDEX history_file (folder=? AND name=?)"}, false},
-		{"Waiting", func() error { _, err := l.Waiting(ctx, "gs", 9); return err }, []string{"INDEX jobs_time (account=?", "INDEX jobs_sent (account=?"}, true},
+		{"Waiting", func() error { _, err := l.Waiting(ctx, "gs", 9); return err }, []string{"INDEX jobs_due (account=?", "INDEX jobs_sent (account=?"}, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -175,12 +178,13 @@ func TestPlansByState(t *testing.T) {
 		do    func() error
 		wants []string
 	}{
-		"Tallies": {func() error { _, err := l.Tallies(ctx, now); return err }, []string{"COVERING INDEX jobs_open", "SCAN days"}},
-		"Busy":    {func() error { _, err := l.Busy(ctx, now); return err }, []string{"CONSTANT ROW", "INDEX jobs_held", "INDEX jobs_time", "INDEX jobs_sent"}},
+		"Tallies": {func() error { _, err := l.Tallies(ctx, now); return err }, []string{"SCAN jobs USING COVERING INDEX jobs_open", "SCAN days"}},
+		"Busy":    {func() error { _, err := l.Busy(ctx, now); return err }, []string{"CONSTANT ROW", "COVERING INDEX jobs_open (state=?)", "INDEX jobs_due", "INDEX jobs_sent"}},
 		"Offered": {func() error { _, err := l.OfferedTo(ctx, "", "bench"); return err }, []string{"INDEX jobs_offered"}},
 		"Parked":  {func() error { _, err := l.Parked(ctx, 9); return err }, []string{"INDEX jobs_parked"}},
 		"Asked":   {func() error { _, err := l.Asked(ctx); return err }, []string{"INDEX controls_open"}},
-		"Open":    {func() error { return l.takeBack(now) }, []string{"INDEX jobs_held"}},
+		"Lacks":   {l.findLacks, []string{"CONSTANT ROW", "INDEX jobs_open", "INDEX known_alone"}},
+		"Open":    {func() error { return l.takeBack(now) }, []string{"INDEX jobs_open (state=?)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			*plans = nil
@@ -188,7 +192,7 @@ func TestPlansByState(t *testing.T) {
 			var scans []string
 			for _, p := range *plans {
 				for line := range strings.Lines(p.text) {
-					if strings.Contains(line, "SCAN") {
+					if strings.Contains(line, "SCAN") || strings.Contains(line, "jobs_open") {
 						scans = append(scans, strings.TrimSpace(line))
 					} else if strings.Contains(line, "TEMP B-TREE") {
 						t.Errorf("%q in the plan of\n%s", line, p.query)

@@ -10,6 +10,13 @@ import (
 	"github.com/studio-agent/studio-agent/connectors"
 )
 
+// isOpen is the condition of the index jobs_open, letter by letter: only a question
+// that repeats it is answered from there. inHands are those that a worker has.
+const (
+	isOpen  = `state != 'done' AND state != 'superseded' AND state != 'landed'`
+	inHands = isOpen + ` AND state IN ('moving', 'publishing')`
+)
+
 // DueSent returns up to n sent jobs of account that it is time to ask for, the
 // longest due first.
 func (l *Ledger) DueSent(ctx context.Context, account string, now time.Time, n int) ([]Job, error) {
@@ -135,7 +142,7 @@ func (l *Ledger) FindFiles(ctx context.Context, name string, n int) ([]File, err
 // those that wait for a time after horizon. A retouch that waits for a person,
 // or only to be acknowledged, is not.
 func (l *Ledger) Busy(ctx context.Context, horizon time.Time) (busy bool, err error) {
-	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('moving', 'publishing'))
+	err = l.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM jobs WHERE `+inHands+`)
 		OR EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND not_before <= ?) OR EXISTS (SELECT 1 FROM jobs WHERE state = 'sent' AND not_before <= ?)`,
 		nanos(horizon), nanos(horizon)).Scan(&busy)
 	return busy, err

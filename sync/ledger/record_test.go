@@ -209,7 +209,7 @@ func TestMarksAreReleasedAfterARestart(t *testing.T) {
 	for _, state := range []State{Queued, Parked} {
 		path := newPath(t)
 		l := openAt(t, path)
-		if !l.noMarks.Load() {
+		if !l.lacks.marks.Load() {
 			t.Error("an empty ledger is said to have marks")
 		}
 		m := newJob("m", 1, asMark, sha("aa"), in(state), later)

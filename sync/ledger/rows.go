@@ -107,7 +107,7 @@ func insert(tx transaction, j Job) (bool, error) {
 		return false, err
 	}
 	if j.Kind == Mark {
-		tx.noMarks.Store(false)
+		tx.lacks.marks.Store(false)
 	}
 	what := Added
 	switch j.State {

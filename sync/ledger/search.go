@@ -52,7 +52,7 @@ func (l *Ledger) Search(ctx context.Context, q Search) (Found, error) {
 		q.Most = atATime
 	}
 	if len(q.States) > 0 && !slices.ContainsFunc(q.States, func(s State) bool { return !slices.Contains(unfinished, s) }) {
-		c := condition{text: isUnfinished}
+		c := condition{text: ` WHERE ` + isOpen}
 		return l.collect(ctx, q, time.Time{}, c.with(q.named()).with(q.others(false)))
 	}
 	if q.Name != "" && !strings.HasPrefix(q.Name, "*") {
@@ -87,10 +87,8 @@ func (c condition) with(more condition) condition {
 	return condition{c.text + more.text, slices.Concat(c.args, more.args)}
 }
 
-// unfinished repeats the condition of the index jobs_open.
+// unfinished are the states of isOpen.
 var unfinished = []State{Queued, Moving, Publishing, Sent, Parked, Offered, GivenUp}
-
-const isUnfinished = ` WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed')`
 
 // others are all conditions but that on the name. A + before a column keeps the
 // indexes that begin with it from being chosen.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"sync"
-	"sync/atomic"
 )
 
 // A transaction is a sql.Tx for which what is said for every photo was prepared
@@ -13,7 +12,7 @@ import (
 type transaction struct {
 	*sql.Tx
 	prepared map[string]*sql.Stmt
-	noMarks  *atomic.Bool // see queue
+	lacks    *lacks
 	end      *ending
 }
 
@@ -41,7 +40,7 @@ func (tx transaction) QueryContext(ctx context.Context, query string, args ...an
 // prepareHot prepares what is said for every photo. The statements end with db.
 func prepareHot(db *sql.DB) (map[string]*sql.Stmt, error) {
 	prepared := map[string]*sql.Stmt{}
-	for _, query := range []string{insertJob, moveJob, showJob, updateJob, insertNote, insertNotes, countDay, upsertFile, learnFile, releaseBySHA256, releaseByCore, pickAged[Out], pickNext[Out], pickAged[In], pickNext[In]} {
+	for _, query := range []string{insertJob, moveJob, showJob, updateJob, insertNote, insertNotes, countDay, upsertFile, learnFile, releaseBySHA256, releaseByCore, comeDue, pickAged[Out], pickNext[Out], pickAged[In], pickNext[In]} {
 		s, err := db.Prepare(query)
 		if err != nil {
 			return nil, err

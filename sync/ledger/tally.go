@@ -55,11 +55,10 @@ func (l *Ledger) Tallies(ctx context.Context, day time.Time) ([]Tally, error) {
 	}), nil
 }
 
-// countOpen repeats the condition of the index jobs_open, letter by letter: so
-// it reads that alone.
+// countOpen reads the index jobs_open alone.
 func (l *Ledger) countOpen(ctx context.Context, at func(pair) *Tally) error {
 	rows, err := l.read.QueryContext(ctx, `SELECT bench, account, flow, state, COUNT(*), SUM(size), MIN(created) FROM jobs
-		WHERE state IN ('queued', 'moving', 'publishing', 'sent', 'parked', 'offered', 'failed') GROUP BY bench, account, flow, state`)
+		WHERE `+isOpen+` GROUP BY state, bench, account, flow`)
 	if err != nil {
 		return err
 	}
