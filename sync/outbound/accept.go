@@ -149,15 +149,21 @@ func (e *Enqueuer) cores() bool { return !e.Metadata && !e.mirrors() }
 // digests of another large new file are made while it is sent. core is empty
 // where the format does not tell it.
 func (e *Enqueuer) digest(ctx context.Context, f watch.File, seen bool, tags picture.Tags) (d connectors.Digests, core string, err error) {
-	if e.cores() {
-		if core, err = picture.Core(f.Path); err != nil {
-			return d, "", err
+	first, err := e.readsFirst(ctx, f, seen, tags)
+	if err != nil || !first && !e.cores() {
+		return d, "", err
+	}
+	err = inside(f.Path, f.Size, f.ModTime, func(c content) error {
+		if e.cores() {
+			if core, err = picture.Core(c, f.Size); err != nil {
+				return err
+			}
 		}
-	}
-	if first, err := e.readsFirst(ctx, f, seen, tags); err != nil || !first {
-		return d, core, err
-	}
-	d, err = digest(f.Path, f.Size, f.ModTime, e.wantsSHA1())
+		if first {
+			d, err = digestOf(c, f.Size, e.wantsSHA1())
+		}
+		return err
+	})
 	return d, core, err
 }
 

@@ -37,10 +37,10 @@ func (s *Sender) deliver(ctx context.Context, t *transfer) {
 			return
 		}
 		photo.Published = false
-	}
-	if err := t.source.check(); err != nil { // asking took its time
-		s.fail(ctx, j, err)
-		return
+		if err := t.source.check(); err != nil { // asking took its time
+			s.fail(ctx, j, err)
+			return
+		}
 	}
 	s.send(ctx, t, j, photo)
 }

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
@@ -51,30 +52,66 @@ func enough(d connectors.Digests, withSHA1 bool) bool {
 	return d.SHA256 != "" && (d.SHA1 != "" || !withSHA1)
 }
 
-// blocks are used for one file after the other.
-var blocks = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+// blocks are used for one file after the other. What fits into one is read once,
+// whoever looks at it.
+var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
+
+const blockSize = 512 << 10
 
 // digest reads the file at path, which must stay as size and modTime say. The
 // error wraps errChanged if it does not.
-func digest(path string, size int64, modTime time.Time, withSHA1 bool) (connectors.Digests, error) {
+func digest(path string, size int64, modTime time.Time, withSHA1 bool) (d connectors.Digests, err error) {
+	err = inside(path, size, modTime, func(c content) error {
+		d, err = digestOf(c, size, withSHA1)
+		return err
+	})
+	return d, err
+}
+
+// A content is what a file holds.
+type content interface {
+	io.Reader
+	io.ReaderAt
+}
+
+// inside hands what the file at path holds to read. The file must stay as size
+// and modTime say; the error wraps errChanged if it does not.
+func inside(path string, size int64, modTime time.Time, read func(content) error) error {
 	f, err := picture.Open(path)
 	if err != nil {
-		return connectors.Digests{}, err
+		return err
 	}
 	defer f.Close()
-	h := newHashes(withSHA1)
-	block := blocks.Get().(*[64 << 10]byte)
-	defer blocks.Put(block)
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, block[:])
-	if err != nil {
-		return connectors.Digests{}, fmt.Errorf("read %s: %w", path, err)
+	c := content(f)
+	if size <= blockSize {
+		block := blocks.Get().(*[blockSize]byte)
+		defer blocks.Put(block)
+		n, err := io.ReadFull(f, block[:size])
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return fmt.Errorf("read %s: %w", path, err)
+		}
+		c = bytes.NewReader(block[:n])
+	}
+	if err := read(c); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return connectors.Digests{}, err
+		return err
 	}
-	if n != size || info.Size() != size || !info.ModTime().Equal(modTime) {
-		return connectors.Digests{}, errChanged
+	if info.Size() != size || !info.ModTime().Equal(modTime) {
+		return errChanged
 	}
-	return h.digests(), nil
+	return nil
+}
+
+// digestOf makes the digests of c. The error is errChanged if it has not size
+// bytes.
+func digestOf(c content, size int64, withSHA1 bool) (connectors.Digests, error) {
+	h := newHashes(withSHA1)
+	n, err := io.Copy(h, c)
+	if err == nil && n != size {
+		err = errChanged
+	}
+	return h.digests(), err
 }

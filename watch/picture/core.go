@@ -10,7 +10,7 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// Core is the hex XXH3 (128 bits) of the picture in the file at path without
+// Core is the hex XXH3 (128 bits) of the picture in a file of size bytes without
 // what only describes it, so that a new rating or caption does not make it another
 // picture. It is empty where that cannot be told: other formats, files that are
 // damaged or odd; then only the whole file compares. Two files with different
@@ -30,14 +30,9 @@ import (
 //     notes, and do not count; where they are more than 1 MiB or a quarter of the
 //     file the core is empty, for the picture may be there.
 //
-// It reads the file once and keeps less than 16 MiB in memory. Errors are the
-// disk's.
-func Core(path string) (sum string, err error) {
-	err = inside(path, func(f *file) error {
-		sum, err = core(f)
-		return err
-	})
-	return sum, about(path, err)
+// It reads the file once and keeps less than 16 MiB in memory. Errors are r's.
+func Core(r io.ReaderAt, size int64) (string, error) {
+	return core(&file{r: r, size: size, left: maxRead})
 }
 
 func core(f *file) (string, error) {

@@ -142,7 +142,6 @@ func TestVouchedForHasRestedUntilItChanges(t *testing.T) {
 	}
 }
 
-
 // TestModel compares with the definition: an entry is ready when every look
 // of the last Quiet, the first of them at least Quiet ago, showed it the same.
 func TestModel(t *testing.T) {
