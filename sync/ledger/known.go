@@ -123,6 +123,8 @@ func scanFile(s scanner) (File, error) {
 }
 
 // FindFile returns the last accepted content of a name; ok is false if none was.
+// Like other short questions that are asked of each new file it does not end with
+// ctx: for a context that can end, each statement starts a goroutine or two.
 func (l *Ledger) FindFile(ctx context.Context, folder, name string) (f File, ok bool, err error) {
 	dir, base := split(name)
 	f, err = scanFile(l.read.QueryRowContext(context.WithoutCancel(ctx), selectFiles+`f.folder = ? AND k.dir = ? AND k.name = ?`, folder, dir, base))
@@ -153,7 +155,7 @@ func (l *Ledger) SameContent(ctx context.Context, bench string, size int64, sha2
 	if sha256 == "" {
 		return nil, nil
 	}
-	return l.files(ctx, `k.size = ? AND substr(k.sha256, 1, 8) = substr(?, 1, 8) AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, sha256, bench)
+	return l.files(context.WithoutCancel(ctx), `k.size = ? AND substr(k.sha256, 1, 8) = substr(?, 1, 8) AND k.sha256 = ? AND f.bench = ? LIMIT 100`, size, sha256, sha256, bench)
 }
 
 // LeftAlone lists up to MostSame files of a bench that were left alone at first
@@ -162,11 +164,12 @@ func (l *Ledger) LeftAlone(ctx context.Context, bench, base string, size int64, 
 	if l.lacks.alone.Load() {
 		return nil, nil
 	}
-	return l.files(ctx, `k.size = ? AND k.name = ? AND k.generation = 0 AND k.mtime = ? AND f.bench = ? LIMIT 100`, size, base, nanos(modTime), bench)
+	return l.files(context.WithoutCancel(ctx), `k.size = ? AND substr(k.sha256, 1, 8) = '' AND k.generation = 0 AND k.name = ? AND k.mtime = ? AND f.bench = ? LIMIT 100`,
+		size, base, nanos(modTime), bench)
 }
 
 func (l *Ledger) files(ctx context.Context, where string, args ...any) ([]File, error) {
-	rows, err := l.read.QueryContext(context.WithoutCancel(ctx), selectFiles+where, args...) // it is short
+	rows, err := l.read.QueryContext(ctx, selectFiles+where, args...)
 	if err != nil {
 		return nil, err
 	}

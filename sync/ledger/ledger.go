@@ -182,7 +182,9 @@ func (l *Ledger) begin(opt Options) error {
 	return l.takeBack(now)
 }
 
-// findLacks looks for marks among all open jobs, which may wait or come to wait.
+// findLacks looks for marks among all open jobs, which may wait or come to wait, and
+// for files that were left alone among all that are known, of which it may read
+// each.
 func (l *Ledger) findLacks() error {
 	var marks, alone bool
 	err := l.read.QueryRow(`SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'mark' AND `+isOpen+`), EXISTS (SELECT 1 FROM known WHERE generation = 0)`).

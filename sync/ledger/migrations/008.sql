@@ -10,7 +10,3 @@ CREATE INDEX jobs_due ON jobs (account, flow, not_before, created) WHERE state =
 DROP INDEX jobs_held;
 DROP INDEX jobs_open;
 CREATE INDEX jobs_open ON jobs (state, bench, account, flow, size, created) WHERE state != 'done' AND state != 'superseded' AND state != 'landed';
-
--- What was left alone is looked for by its name; in most ledgers there is none.
-
-CREATE INDEX known_alone ON known (size, name) WHERE generation = 0;
