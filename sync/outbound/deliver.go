@@ -31,13 +31,16 @@ func (s *Sender) deliver(ctx context.Context, t *transfer) {
 		s.fail(ctx, j, err)
 		return
 	}
-	if j.Starts > 1 || j.Published || j.Ask && !s.Connector.Looks {
+	asks := j.Starts > 1 || j.Published || j.Ask && !s.Connector.Looks
+	if asks {
 		var goOn bool
 		if j, goOn = s.ask(ctx, j, photo); !goOn {
 			return
 		}
 		photo.Published = false
-		if err := t.source.check(); err != nil { // asking took its time
+	}
+	if asks || s.Connector.Vet != nil { // it took its time
+		if err := t.source.check(); err != nil {
 			s.fail(ctx, j, err)
 			return
 		}

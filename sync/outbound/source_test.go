@@ -2,16 +2,21 @@ package outbound
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/studio-agent/studio-agent/connectors"
+	"github.com/studio-agent/studio-agent/connectors/faults"
+	"github.com/studio-agent/studio-agent/connectors/memory"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
 
@@ -210,5 +215,39 @@ func TestAReaderTellsTheDigestOfWhatWasRead(t *testing.T) {
 			t.Errorf("known %v: got %q, want %q", known, got, want.SHA256)
 		}
 		must(t, r.Close())
+	}
+}
+
+// TestAFileThatLeavesWhileSomethingIsAsked: nobody is handed what is not there any
+// more, though it was a moment ago.
+func TestAFileThatLeavesWhileSomethingIsAsked(t *testing.T) {
+	for name, test := range map[string]struct {
+		ask      func(r *rig, tap *tap, leave func())
+		delivers int
+	}{
+		"where it belongs": {func(r *rig, _ *tap, leave func()) {
+			r.sender.Connector.Vet = func(context.Context, connectors.Photo) (string, error) { leave(); return "", nil }
+		}, 0},
+		"whether it is there": {func(r *rig, tap *tap, leave func()) {
+			r.plan.Then(memory.OpDeliver, faults.Fault{Status: 500})
+			tap.onFind = leave
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, r *rig) {
+				tap := r.tap()
+				test.ask(r, tap, func() { os.Remove(filepath.Join(r.hot, "a.jpg")) })
+				r.drop("a.jpg", "picture")
+				r.write("b.jpg", "another, so that the folder is not empty")
+				r.start()
+				pass(time.Minute)
+				if _, delivers := tap.counts(); delivers != test.delivers {
+					t.Errorf("delivered %d times, want %d", delivers, test.delivers)
+				}
+				if j := r.wantState("a.jpg", ledger.Superseded); !strings.Contains(j.Reason, "moved away") {
+					t.Errorf("reason %q does not say that it is gone", j.Reason)
+				}
+			})
+		})
 	}
 }
