@@ -119,7 +119,7 @@ func (o *ordering) see(t ledger.Task) {
 		switch {
 		case o.asked(name):
 		case p.State == ledger.ReadyToImport && !o.returned[name] && o.will.IntN(4) == 0:
-			o.ask(verbReject, []string{name}, map[string]string{"task": t.ID, "name": name, "comment": "once more"})
+			o.ask(verbReject, []string{name}, map[string]string{"task": t.ID, "retouch": p.In.ID, "comment": "once more"})
 		case p.State == ledger.ReadyToImport:
 			ready = append(ready, name)
 		case p.State == ledger.Error && !p.HasIn:

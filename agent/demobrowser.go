@@ -129,6 +129,18 @@ func (b browser) board(ctx context.Context, where string) (all board, _ error) {
 	return all, err
 }
 
+var shownRetouch = regexp.MustCompile(`name="retouch" form="send-back" value="([^"]+)"`)
+
+// retouch is the ID of what has come back for a picture of a task; empty if the
+// page shows nothing.
+func (b browser) retouch(ctx context.Context, task, name string) (id string, _ error) {
+	text, err := b.get(ctx, task+"/compare?"+url.Values{"name": {name}}.Encode())
+	if found := shownRetouch.FindStringSubmatch(text); found != nil {
+		id = html.UnescapeString(found[1])
+	}
+	return id, err
+}
+
 // only are the pictures of one group.
 func (b board) only(group string) (some board) {
 	for _, p := range b {

@@ -155,7 +155,19 @@ func (m *studioManager) failure(p boardPicture, again bool) error {
 // sendBack has the vendor correct what is ready.
 func (m *studioManager) sendBack(name, comment string) error {
 	m.say("does not like %s and sends it back: %s", path.Base(name), comment)
-	return m.untilBoard("reject", fields{"name": {name}, "comment": {comment}}, func(b board) bool { return b.all([]string{name}, "retouch") })
+	var retouch string
+	err := await(m.ctx, func() bool {
+		var err error
+		retouch, err = m.page.retouch(m.ctx, m.task, name)
+		return err == nil && retouch != ""
+	})
+	if err != nil {
+		return err
+	}
+	return m.until("reject", fields{"task": {path.Base(m.task)}, "retouch": {retouch}, "comment": {comment}}, func() (bool, error) {
+		now, err := m.page.retouch(m.ctx, m.task, name)
+		return now != retouch, err
+	})
 }
 
 // untilBoard is until for what shows on the task's page.

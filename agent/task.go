@@ -173,7 +173,16 @@ func (c *cli) taskRejectCommand() *cobra.Command {
 			if strings.TrimSpace(comment) == "" {
 				return &usageError{errors.New("say what is wrong: --comment TEXT")}
 			}
-			return c.ask(cmd, verbReject, map[string]string{"task": args[0], "name": args[1], "comment": comment, "markup": markup})
+			_, l, err := c.beside(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			retouch, err := cameBack(cmd.Context(), l, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return askAgent(cmd.Context(), l, cmd.OutOrStdout(), verbReject, map[string]string{"task": args[0], "retouch": retouch, "comment": comment, "markup": markup})
 		},
 	}
 	cmd.Flags().StringVar(&comment, "comment", "", "what is wrong, for the retoucher: `TEXT`")

@@ -5,12 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/studio-agent/studio-agent/connectors"
 	"github.com/studio-agent/studio-agent/sync/ledger"
 )
+
+// cameBack is the ID of what has come back for a picture of a task, which a person
+// names as pick says. What is sent back is named so when a person asks for it: the
+// vendor may have made another version when the agent gets to it.
+func cameBack(ctx context.Context, l *ledger.Ledger, task, name string) (retouch string, err error) {
+	t, err := findTask(ctx, l, task)
+	if err == nil {
+		err = notOurs(t)
+	}
+	if err != nil {
+		return "", err
+	}
+	pictures, err := l.Pictures(ctx, t.ID, time.Now())
+	if err != nil {
+		return "", err
+	}
+	picked, err := pick(pictures, []string{name})
+	if err != nil {
+		return "", err
+	}
+	if p := picked[0]; !p.HasIn {
+		return "", fmt.Errorf("nothing has come back for %s that could be sent back: it is %s", shown(p.Out.Name), p.State)
+	}
+	return picked[0].In.ID, nil
+}
 
 // rejectPicture sends a retouch back to the vendor, with what a person says is
 // wrong.
@@ -19,11 +45,11 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 	if err != nil {
 		return "", err
 	}
-	picked, err := pick(pictures, []string{c.Args["name"]})
+	out, in, err := a.exchanged(ctx, t, c.Args["retouch"])
 	if err != nil {
 		return "", err
 	}
-	p, name := picked[0], shown(picked[0].Out.Name)
+	name := shown(out.Name)
 	part, connector, err := a.account(t.Account)
 	if err != nil {
 		return "", err
@@ -31,15 +57,22 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 	if connector.Reject == nil {
 		return "", fmt.Errorf("account %s cannot take a retouch back: order it again with `studio-agent task reorder %s %s`", t.Account, shortID(t.ID), name)
 	}
-	refusal := connectors.Refusal{Photo: p.Out.Receipt, Retouch: p.In.Source.ID, Comment: strings.TrimSpace(c.Args["comment"]), Markup: strings.TrimSpace(c.Args["markup"])}
-	if err := refusable(p, refusal); err != nil {
+	refusal := connectors.Refusal{Photo: out.Receipt, Retouch: in.Source.ID, Comment: strings.TrimSpace(c.Args["comment"]), Markup: strings.TrimSpace(c.Args["markup"])}
+	asked, err := a.ledger.Memory(t.Account).Recall(sendingBack(refusal))
+	if err == nil && asked == "" {
+		err = refusable(pictures, out, in, refusal)
+	}
+	if err != nil {
 		return "", err
 	}
 	if err := a.sendBack(ctx, t.Account, connector, refusal); err != nil {
 		return "", fmt.Errorf("%s was not sent back: %w", name, err)
 	}
-	step := ledger.Step{Job: p.In, Event: ledger.Event{What: ledger.SentBack, At: time.Now(), Reason: "sent back to " + t.Account + ": " + refusal.Comment}}
-	answer, err := a.decide(c, fmt.Sprintf("%s is sent back to %s: %s", name, t.Account, refusal.Comment), ledger.Decision{Steps: []ledger.Step{step}})
+	d := ledger.Decision{Steps: []ledger.Step{{Job: in, Event: ledger.Event{What: ledger.SentBack, At: time.Now(), Reason: "sent back to " + t.Account + ": " + refusal.Comment}}}}
+	if in.State == ledger.Superseded { // by the next version already
+		d.Steps = nil
+	}
+	answer, err := a.decide(c, fmt.Sprintf("%s is sent back to %s: %s", name, t.Account, refusal.Comment), d)
 	if err != nil {
 		return "", err
 	}
@@ -52,19 +85,35 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 	return answer, nil
 }
 
-// refusable says why a picture cannot be sent back.
-func refusable(p ledger.Picture, r connectors.Refusal) error {
-	name := shown(p.Out.Name)
+// exchanged returns the retouch with that ID and the photo of the task that it
+// answers.
+func (a *agent) exchanged(ctx context.Context, t ledger.Task, retouch string) (out, in ledger.Job, err error) {
+	in, known, err := a.ledger.Job(ctx, retouch)
+	if err == nil && known {
+		out, known, err = a.ledger.Job(ctx, in.Answers)
+	}
+	if err == nil && (!known || out.Batch != t.ID) {
+		err = fmt.Errorf("nothing with the ID %q has come back for task %s", retouch, shortID(t.ID))
+	}
+	return out, in, err
+}
+
+// refusable says why a retouch cannot be sent back.
+func refusable(pictures []ledger.Picture, out, in ledger.Job, r connectors.Refusal) error {
+	i := slices.IndexFunc(pictures, func(p ledger.Picture) bool { return p.HasIn && p.In.ID == in.ID })
+	name := shown(out.Name)
 	switch {
 	case r.Comment == "":
 		return errors.New("say what is wrong, for the retoucher: --comment TEXT")
 	case r.Markup != "" && !isHTTPS(r.Markup):
 		return fmt.Errorf("%q is no https address of a marked picture", r.Markup)
-	case p.State == ledger.Importing:
+	case in.Closed:
+		return fmt.Errorf("this version of %s was sent back or put aside before", name)
+	case i < 0:
+		return fmt.Errorf("another version of %s has come back since, or it was ordered again: look at what is there now", name)
+	case pictures[i].State == ledger.Importing:
 		return fmt.Errorf("%s is just being imported; try again in a moment", name)
-	case !p.HasIn:
-		return fmt.Errorf("nothing has come back for %s that could be sent back: it is %s", name, p.State)
-	case p.In.State == ledger.GivenUp:
+	case in.State == ledger.GivenUp:
 		return fmt.Errorf("the vendor gave %s up: order it again with `task reorder`", name)
 	}
 	return nil

@@ -26,15 +26,18 @@ func TestATaskFromItsOrderToItsLastRound(t *testing.T) {
 	d.vendor.offer("a.jpg", "-1", connectors.Ready, "")
 	d.vendor.offer("b.jpg", "-1", connectors.Failed, "no subject found")
 	d.eventually(id, "ready to import error ")
-	d.want(notDone+"say what is wrong", verbReject, "task", id, "name", "a.jpg", "comment", " ")
-	d.want(notDone+`"javascript:" is no https address`, verbReject, "task", id, "name", "a.jpg", "comment", "x", "markup", "javascript:")
-	d.want(notDone+"the vendor gave b.jpg up", verbReject, "task", id, "name", "b.jpg", "comment", "x")
-	d.want("a.jpg is sent back to shop: a halo", verbReject, "task", id, "name", "a.jpg", "comment", "a halo", "markup", "https://x/y.png")
+	d.want(notDone+"say what is wrong", verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", " ")
+	d.want(notDone+`"javascript:" is no https address`, verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", "x", "markup", "javascript:")
+	d.want(notDone+"the vendor gave b.jpg up", verbReject, "task", id, "retouch", d.cameBack(id, "b.jpg"), "comment", "x")
+	d.want("a.jpg is sent back to shop: a halo", verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", "a halo", "markup", "https://x/y.png")
 	d.eventually(id, "at retouch error ")
 	if r := d.vendor.refusals[0]; r.Comment != "a halo" || r.Markup != "https://x/y.png" || r.Photo.ID != "order-"+d.vendor.orders[0].ID && r.Photo.ID != "order-"+d.vendor.orders[1].ID {
 		t.Errorf("refused %+v", r)
 	}
-	d.want(notDone+"nothing has come back for a.jpg", verbReject, "task", id, "name", "a.jpg", "comment", "x")
+	if _, err := cameBack(t.Context(), d.agent.ledger, id, "a.jpg"); err == nil || !strings.HasPrefix(err.Error(), "nothing has come back for a.jpg") {
+		t.Errorf("sent back a second time: %v", err)
+	}
+	d.want(notDone+"nothing with the ID", verbReject, "task", id, "retouch", "", "comment", "x")
 
 	d.want("1 picture of task", verbReorder, "task", id, "names", "b.jpg", "comment", "the shoe")
 	d.eventually(id, "at retouch at retouch ")
@@ -50,7 +53,7 @@ func TestATaskFromItsOrderToItsLastRound(t *testing.T) {
 	d.wantTask(id, ledger.TaskDone)
 
 	// What was imported is sent back, and comes in again.
-	d.want("sent back", verbReject, "task", id, "name", "a.jpg", "comment", "still a halo")
+	d.want("sent back", verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", "still a halo")
 	d.wantTask(id, ledger.AtVendor)
 	d.vendor.offer("a.jpg", "-3", connectors.Ready, "")
 	d.eventually(id, "ready to import imported ")
@@ -87,7 +90,7 @@ func TestWhatIsAskedTwiceIsDoneOnce(t *testing.T) {
 	twice(c)
 	d.vendor.offer("a.jpg", "-1", connectors.Ready, "")
 	d.eventually(id, "ready to import ")
-	twice(d.want("sent back", verbReject, "task", id, "name", "a.jpg", "comment", "a halo"))
+	twice(d.want("sent back", verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", "a halo"))
 	d.vendor.offer("a.jpg", "-2", connectors.Ready, "")
 	d.eventually(id, "ready to import ")
 	twice(d.want("imported", verbImport, "task", id))
@@ -137,7 +140,7 @@ func TestARefusalWhoseAnswerIsLostWasHeard(t *testing.T) {
 	d.eventually(id, "ready to import ")
 	ctx, cancel := context.WithCancel(t.Context())
 	d.vendor.lost = cancel
-	seq, err := d.agent.ledger.Ask(verbReject, map[string]string{"task": id, "name": "a.jpg", "comment": "a halo"})
+	seq, err := d.agent.ledger.Ask(verbReject, map[string]string{"task": id, "retouch": d.cameBack(id, "a.jpg"), "comment": "a halo"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +159,48 @@ func TestARefusalWhoseAnswerIsLostWasHeard(t *testing.T) {
 	d.vendor.offer("a.jpg", "-2", connectors.Ready, "")
 	d.eventually(id, "ready to import ")
 	d.vendor.lost = func() {} // only the answer
-	d.want("a.jpg is sent back to shop: still there", verbReject, "task", id, "name", "a.jpg", "comment", "still there")
+	d.want("a.jpg is sent back to shop: still there", verbReject, "task", id, "retouch", d.cameBack(id, "a.jpg"), "comment", "still there")
 	d.eventually(id, "at retouch ")
 	if len(d.vendor.refusals) != 2 {
 		t.Errorf("the vendor was told %d times, want each of the two once", len(d.vendor.refusals))
+	}
+}
+
+// TestWhatCameSinceIsNotSentBack: a person sends back what was looked at, and not
+// what the vendor has made since, even if the agent was killed before it could
+// note that the vendor has heard it.
+func TestWhatCameSinceIsNotSentBack(t *testing.T) {
+	t.Parallel()
+	d := newTaskRig(t, taskRigYAML, "a.jpg")
+	id := d.create("a.jpg")
+	d.vendor.offer("a.jpg", "-1", connectors.Ready, "")
+	d.eventually(id, "ready to import ")
+	first := d.cameBack(id, "a.jpg")
+	ctx, killed := context.WithCancel(t.Context())
+	d.vendor.lost = killed
+	seq, err := d.agent.ledger.Ask(verbReject, map[string]string{"task": id, "retouch": first, "comment": "a halo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.agent.ledger.Control(t.Context(), seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.agent.obey(ctx, c); !strings.HasPrefix(got, notDone) {
+		t.Errorf("while the agent stops: %q", got)
+	}
+	d.vendor.lost = nil
+	d.vendor.offer("a.jpg", "-2", connectors.Ready, "")
+	for d.cameBack(id, "a.jpg") == first {
+		d.eventually(id, "ready to import ")
+	}
+	if got := d.agent.obey(t.Context(), c); got != "a.jpg is sent back to shop: a halo" {
+		t.Errorf("at the next start: %q", got)
+	}
+	d.want(notDone+"another version of a.jpg has come back since", verbReject, "task", id, "retouch", first, "comment", "a halo")
+	d.eventually(id, "ready to import ")
+	if len(d.vendor.refusals) != 1 {
+		t.Errorf("the vendor was told %d times", len(d.vendor.refusals))
 	}
 }
 

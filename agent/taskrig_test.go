@@ -275,6 +275,16 @@ func (d *taskRig) states(id string) (text string) {
 	return text
 }
 
+// cameBack is the ID of what has come back for a picture.
+func (d *taskRig) cameBack(id, name string) string {
+	d.t.Helper()
+	retouch, err := cameBack(d.t.Context(), d.agent.ledger, id, name)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return retouch
+}
+
 func (d *taskRig) eventually(id, states string) {
 	d.t.Helper()
 	last := ""

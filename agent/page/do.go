@@ -25,7 +25,7 @@ var verbs = map[string][]string{
 	"create":  {"account", "template", "comment", "deadline", "title", "bench", "names", "again"},
 	"send":    {"task"},
 	"import":  {"task", "names"},
-	"reject":  {"task", "name", "comment", "markup"},
+	"reject":  {"task", "retouch", "comment", "markup"},
 	"reorder": {"task", "names", "comment"},
 	"close":   {"task", "names"},
 	"cancel":  {"task"},

@@ -75,7 +75,8 @@ func TestBeforeAndAfter(t *testing.T) {
 	r := newDesk(t)
 	mixed(t, r)
 	page := r.get("/tasks/t1/compare?name=day1/SS18_2.jpg")
-	wants(t, page, "3 of 7", "edge=1600", `class="compare both"`, `rel="prev" href="/tasks/t1/compare?name=day1%2FSS18_1.jpg"`, `rel="next" href="/tasks/t1/compare?name=day1%2FSS18_3.jpg"`, `action="/do/reject"`, `action="/do/import"`)
+	wants(t, page, "3 of 7", "edge=1600", `class="compare both"`, `rel="prev" href="/tasks/t1/compare?name=day1%2FSS18_1.jpg"`, `rel="next" href="/tasks/t1/compare?name=day1%2FSS18_3.jpg"`, `action="/do/reject"`, `action="/do/import"`,
+		`name="retouch" form="send-back" value="`+back(r.sent("t1", "day1/SS18_2.jpg", ledger.Done), ledger.Offered).ID+`"`)
 	first := r.get("/tasks/t1/compare?name=day1/SS18_0.jpg")
 	lacks(t, first, `rel="prev"`, `action="/do/reject"`, `action="/do/import"`, `class="compare both"`)
 	r.server.Connector = func(string) connectors.Connector { return connectors.Connector{} }

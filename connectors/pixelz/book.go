@@ -138,9 +138,12 @@ func (b *book) ordered(ticket, name string, now time.Time) error {
 	return b.edit(now, func(d *draft) error { return d.change(ticket, func(e *entry) { e.Name = name }) })
 }
 
-// refused notes that a person has sent the delivery back.
-func (b *book) refused(ticket string, now time.Time) error {
-	return b.edit(now, func(d *draft) error { return d.change(ticket, func(e *entry) { e.Refused = e.There }) })
+// refused notes that a person has sent a delivery back, unless the next one has
+// been seen since.
+func (b *book) refused(id retouchID, now time.Time) error {
+	return b.edit(now, func(d *draft) error {
+		return d.change(id.ticket, func(e *entry) { e.Refused = e.There && (e.Refused || e.version() == id.version) })
+	})
 }
 
 // all notes a list of all orders and returns their entries. Those older than days

@@ -77,7 +77,7 @@ func TestTheBookOutlivesThePrograms(t *testing.T) {
 
 func TestARefusalNeedsADelivery(t *testing.T) {
 	b := newBook(new(connectors.ShortMemory))
-	if err := b.refused("t1", may(1)); err != nil {
+	if err := b.refused(retouchID{"t1", 1, 0}, may(1)); err != nil {
 		t.Fatal(err)
 	}
 	if e, _ := b.entry("t1"); e != (entry{}) {
@@ -86,11 +86,20 @@ func TestARefusalNeedsADelivery(t *testing.T) {
 	if _, err := b.all([]image{ready("t1", "x")}, may(1), 45); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.refused("t1", may(1)); err != nil {
+	if err := b.refused(retouchID{"t1", 1, 0}, may(1)); err != nil {
 		t.Fatal(err)
 	}
 	if e, _ := b.entry("t1"); !e.Refused || e.version() != 2 {
 		t.Errorf("got %+v", e)
+	}
+	if _, err := b.all([]image{ready("t1", "y")}, may(1), 45); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.refused(retouchID{"t1", 1, 0}, may(1)); err != nil { // its answer comes late
+		t.Fatal(err)
+	}
+	if e, _ := b.entry("t1"); e.Refused || e.version() != 2 {
+		t.Errorf("the next delivery counts as sent back: %+v", e)
 	}
 }
 
@@ -154,7 +163,7 @@ func TestABookThatCannotBeRead(t *testing.T) {
 	b := newBook(brokenMemory{})
 	_, all := b.all([]image{ready("t1", "x")}, may(1), 45)
 	_, one := b.entry("t1")
-	for what, err := range map[string]error{"all": all, "entry": one, "ordered": b.ordered("t1", "x", may(1)), "refused": b.refused("t1", may(1))} {
+	for what, err := range map[string]error{"all": all, "entry": one, "ordered": b.ordered("t1", "x", may(1)), "refused": b.refused(retouchID{"t1", 1, 0}, may(1))} {
 		if err == nil || !strings.Contains(err.Error(), "from the ledger") {
 			t.Errorf("%s: %v", what, err)
 		}

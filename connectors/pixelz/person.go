@@ -43,7 +43,7 @@ func (a *account) reject(ctx context.Context, r connectors.Refusal) error {
 		return fmt.Errorf("%w; it takes rejections for 30 days", err)
 	}
 	if err == nil {
-		err = a.book.refused(id.ticket, time.Now())
+		err = a.book.refused(id, time.Now())
 	}
 	return err
 }
