@@ -38,7 +38,8 @@ func (s *Sender) commit(ctx, transfers context.Context) {
 		if s.Connector.Commit != nil && s.Gate.Wait(ctx) != nil {
 			return
 		}
-		due, err := s.Ledger.DueTasks(ctx, s.Account, time.Now())
+		now := time.Now()
+		due, err := s.Ledger.DueTasks(ctx, s.Account, now)
 		for _, t := range due {
 			if ctx.Err() == nil {
 				s.commitTask(transfers, t)
@@ -46,7 +47,7 @@ func (s *Sender) commit(ctx, transfers context.Context) {
 		}
 		var wait time.Duration
 		if err == nil {
-			wait, err = s.untilTask(ctx, told)
+			wait, err = s.untilTask(ctx, now, told)
 		}
 		if err != nil {
 			if ctx.Err() == nil {
@@ -64,14 +65,15 @@ func (s *Sender) commit(ctx, transfers context.Context) {
 	}
 }
 
-// untilTask is how long until a task closes, may be tried again or is late. Of
-// one that is late now it tells, once.
-func (s *Sender) untilTask(ctx context.Context, told map[string]bool) (time.Duration, error) {
+// untilTask is how long until a task closes, may be tried again or is late: none,
+// if that came after now, when the tasks that were due were read. Of one that is
+// late now it tells, once.
+func (s *Sender) untilTask(ctx context.Context, now time.Time, told map[string]bool) (time.Duration, error) {
 	tasks, err := s.Ledger.Tasks(ctx, s.Account, false)
-	now, wait := time.Now(), taskIdle
+	wait := taskIdle
 	next := func(at time.Time) {
 		if at.After(now) {
-			wait = min(wait, at.Sub(now))
+			wait = min(wait, max(0, time.Until(at)))
 		}
 	}
 	for _, t := range tasks {

@@ -80,6 +80,24 @@ func TestATaskIsCommittedOnceWhenItHasClosedAndAllIsThere(t *testing.T) {
 	})
 }
 
+// TestATaskThatClosesWhileAnotherIsSubmittedFollowsAtOnce, and not at the next
+// look, which may be a minute off.
+func TestATaskThatClosesWhileAnotherIsSubmittedFollowsAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		ordering(r, nil)
+		r.enq.Targets[0].Task.By = ByFolder
+		r.plan.Then(memory.OpCommit, faults.Fault{Delay: 3 * time.Second})
+		r.start()
+		r.drop("look1/a.jpg", "A")
+		pass(time.Second)
+		r.drop("look2/b.jpg", "B")
+		pass(8 * time.Second)
+		if got := r.ordered(); len(got) != 2 {
+			t.Errorf("ordered %q, want both tasks", got)
+		}
+	})
+}
+
 func TestOfEachNameTheNewestIsCommitted(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		ordering(r, nil)
