@@ -135,6 +135,9 @@ func contenders(exe string, d *dataset, s *integration.Server, scratch string) (
 			return deliver(ctx, exe, d, s, n, scratch)
 		}})
 	}
+	all = append(all, &contender{name: "our connector alone, 8 connections", ours: true, run: func(ctx context.Context) (outcome, error) {
+		return handOver(ctx, d, s, 8, scratch)
+	}})
 	for _, p := range peers(s.Kind, d) {
 		all = append(all, &contender{name: p.name, run: func(ctx context.Context) (outcome, error) {
 			o, err := p.run(ctx, d, s, scratch)
@@ -159,8 +162,8 @@ func report(kind string, d *dataset, all []*contender) {
 			continue
 		}
 		wall, sending := c.median(outcome.wallTime), c.median(outcome.sendingTime)
-		since, ratio := "", ""
-		if c.ours {
+		since, ratio, memory := "", "", ""
+		if sending > 0 {
 			since, ratio = fmt.Sprintf("%.2fs", sending.Seconds()), fmt.Sprintf("%.2f", sending.Seconds()/best.Seconds())
 		}
 		var runs []string
@@ -169,8 +172,11 @@ func report(kind string, d *dataset, all []*contender) {
 			runs = append(runs, fmt.Sprintf("%.1f", o.wall.Seconds()))
 			peak = max(peak, o.rss)
 		}
-		fmt.Printf("| %s | %.2fs (%s) | %.0f | %.0f | %.2f | %s | %s | %.1fs | %.0f MiB |\n", c.name, wall.Seconds(), strings.Join(runs, ", "),
-			float64(d.bytes())/1e6/wall.Seconds(), float64(d.files)/wall.Seconds(), wall.Seconds()/best.Seconds(), since, ratio, c.median(outcome.cpuTime).Seconds(), peak)
+		if peak > 0 {
+			memory = fmt.Sprintf("%.0f MiB", peak)
+		}
+		fmt.Printf("| %s | %.2fs (%s) | %.0f | %.0f | %.2f | %s | %s | %.1fs | %s |\n", c.name, wall.Seconds(), strings.Join(runs, ", "),
+			float64(d.bytes())/1e6/wall.Seconds(), float64(d.files)/wall.Seconds(), wall.Seconds()/best.Seconds(), since, ratio, c.median(outcome.cpuTime).Seconds(), memory)
 	}
 	fmt.Println()
 }
