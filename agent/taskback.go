@@ -58,9 +58,12 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 		return "", fmt.Errorf("account %s cannot take a retouch back: order it again with `studio-agent task reorder %s %s`", t.Account, shortID(t.ID), name)
 	}
 	refusal := connectors.Refusal{Photo: out.Receipt, Retouch: in.Source.ID, Comment: strings.TrimSpace(c.Args["comment"]), Markup: strings.TrimSpace(c.Args["markup"])}
+	if err := complete(refusal); err != nil {
+		return "", err
+	}
 	asked, err := a.ledger.Memory(t.Account).Recall(sendingBack(refusal))
-	if err == nil && asked == "" {
-		err = refusable(pictures, out, in, refusal)
+	if err == nil && asked == "" { // otherwise the vendor may have heard it, and says so
+		err = refusable(pictures, out, in)
 	}
 	if err != nil {
 		return "", err
@@ -68,9 +71,10 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 	if err := a.sendBack(ctx, t.Account, connector, refusal); err != nil {
 		return "", fmt.Errorf("%s was not sent back: %w", name, err)
 	}
-	d := ledger.Decision{Steps: []ledger.Step{{Job: in, Event: ledger.Event{What: ledger.SentBack, At: time.Now(), Reason: "sent back to " + t.Account + ": " + refusal.Comment}}}}
-	if in.State == ledger.Superseded { // by the next version already
-		d.Steps = nil
+	var d ledger.Decision
+	sentBack := ledger.Event{What: ledger.SentBack, At: time.Now(), Reason: "sent back to " + t.Account + ": " + refusal.Comment}
+	if _, over := in.After(sentBack); over == nil { // the next version has not taken its place
+		d.Steps = []ledger.Step{{Job: in, Event: sentBack}}
 	}
 	answer, err := a.decide(c, fmt.Sprintf("%s is sent back to %s: %s", name, t.Account, refusal.Comment), d)
 	if err != nil {
@@ -98,15 +102,22 @@ func (a *agent) exchanged(ctx context.Context, t ledger.Task, retouch string) (o
 	return out, in, err
 }
 
-// refusable says why a retouch cannot be sent back.
-func refusable(pictures []ledger.Picture, out, in ledger.Job, r connectors.Refusal) error {
-	i := slices.IndexFunc(pictures, func(p ledger.Picture) bool { return p.HasIn && p.In.ID == in.ID })
-	name := shown(out.Name)
+// complete says what a refusal lacks.
+func complete(r connectors.Refusal) error {
 	switch {
 	case r.Comment == "":
 		return errors.New("say what is wrong, for the retoucher: --comment TEXT")
 	case r.Markup != "" && !isHTTPS(r.Markup):
 		return fmt.Errorf("%q is no https address of a marked picture", r.Markup)
+	}
+	return nil
+}
+
+// refusable says why a retouch cannot be sent back.
+func refusable(pictures []ledger.Picture, out, in ledger.Job) error {
+	i := slices.IndexFunc(pictures, func(p ledger.Picture) bool { return p.HasIn && p.In.ID == in.ID })
+	name := shown(out.Name)
+	switch {
 	case in.Closed:
 		return fmt.Errorf("this version of %s was sent back or put aside before", name)
 	case i < 0:

@@ -190,6 +190,7 @@ func TestWhatCameSinceIsNotSentBack(t *testing.T) {
 		t.Errorf("while the agent stops: %q", got)
 	}
 	d.vendor.lost = nil
+	d.want(notDone+"say what is wrong", verbReject, "task", id, "retouch", first, "comment", " ")
 	d.vendor.offer("a.jpg", "-2", connectors.Ready, "")
 	for d.cameBack(id, "a.jpg") == first {
 		d.eventually(id, "ready to import ")
