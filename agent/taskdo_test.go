@@ -138,20 +138,7 @@ func TestARefusalWhoseAnswerIsLostWasHeard(t *testing.T) {
 	id := d.create("a.jpg")
 	d.vendor.offer("a.jpg", "-1", connectors.Ready, "")
 	d.eventually(id, "ready to import ")
-	ctx, cancel := context.WithCancel(t.Context())
-	d.vendor.lost = cancel
-	seq, err := d.agent.ledger.Ask(verbReject, map[string]string{"task": id, "retouch": d.cameBack(id, "a.jpg"), "comment": "a halo"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := d.agent.ledger.Control(t.Context(), seq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := d.agent.obey(ctx, c); !strings.HasPrefix(got, notDone) {
-		t.Errorf("while the agent stops: %q", got)
-	}
-	d.vendor.lost = nil
+	c := d.sendBackKilled(id, d.cameBack(id, "a.jpg"))
 	if got := d.agent.obey(t.Context(), c); got != "a.jpg is sent back to shop: a halo" {
 		t.Errorf("at the next start: %q", got)
 	}
@@ -176,20 +163,7 @@ func TestWhatCameSinceIsNotSentBack(t *testing.T) {
 	d.vendor.offer("a.jpg", "-1", connectors.Ready, "")
 	d.eventually(id, "ready to import ")
 	first := d.cameBack(id, "a.jpg")
-	ctx, killed := context.WithCancel(t.Context())
-	d.vendor.lost = killed
-	seq, err := d.agent.ledger.Ask(verbReject, map[string]string{"task": id, "retouch": first, "comment": "a halo"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := d.agent.ledger.Control(t.Context(), seq)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := d.agent.obey(ctx, c); !strings.HasPrefix(got, notDone) {
-		t.Errorf("while the agent stops: %q", got)
-	}
-	d.vendor.lost = nil
+	c := d.sendBackKilled(id, first)
 	d.want(notDone+"say what is wrong", verbReject, "task", id, "retouch", first, "comment", " ")
 	d.vendor.offer("a.jpg", "-2", connectors.Ready, "")
 	for d.cameBack(id, "a.jpg") == first {

@@ -221,8 +221,8 @@ benches:
     imports: {folder: back, from: [shop], import: ask}
 `
 
-// ask leaves a request and has the agent obey it; args are keys and values.
-func (d *taskRig) ask(verb string, args ...string) (ledger.Control, string) {
+// leave leaves a request; args are keys and values.
+func (d *taskRig) leave(verb string, args ...string) ledger.Control {
 	d.t.Helper()
 	given := map[string]string{}
 	for i := 0; i < len(args); i += 2 {
@@ -236,7 +236,28 @@ func (d *taskRig) ask(verb string, args ...string) (ledger.Control, string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	return c
+}
+
+// ask leaves a request and has the agent obey it.
+func (d *taskRig) ask(verb string, args ...string) (ledger.Control, string) {
+	d.t.Helper()
+	c := d.leave(verb, args...)
 	return c, d.agent.obey(d.t.Context(), c)
+}
+
+// sendBackKilled asks to send a retouch back, and stops the agent when the vendor
+// has heard that and nobody has noted it.
+func (d *taskRig) sendBackKilled(id, retouch string) ledger.Control {
+	d.t.Helper()
+	ctx, killed := context.WithCancel(d.t.Context())
+	d.vendor.lost = killed
+	c := d.leave(verbReject, "task", id, "retouch", retouch, "comment", "a halo")
+	if got := d.agent.obey(ctx, c); !strings.HasPrefix(got, notDone) {
+		d.t.Errorf("while the agent stops: %q", got)
+	}
+	d.vendor.lost = nil
+	return c
 }
 
 // want asks, and says what the answer must hold.
