@@ -92,6 +92,9 @@ func (a *agent) rejectPicture(ctx context.Context, c ledger.Control) (string, er
 // exchanged returns the retouch with that ID and the photo of the task that it
 // answers.
 func (a *agent) exchanged(ctx context.Context, t ledger.Task, retouch string) (out, in ledger.Job, err error) {
+	if retouch == "" { // of a page that has shown it no more
+		return out, in, errors.New("there is nothing now that could be sent back: look at what is there")
+	}
 	in, known, err := a.ledger.Job(ctx, retouch)
 	if err == nil && known {
 		out, known, err = a.ledger.Job(ctx, in.Answers)

@@ -37,7 +37,8 @@ func TestATaskFromItsOrderToItsLastRound(t *testing.T) {
 	if _, err := cameBack(t.Context(), d.agent.ledger, id, "a.jpg"); err == nil || !strings.HasPrefix(err.Error(), "nothing has come back for a.jpg") {
 		t.Errorf("sent back a second time: %v", err)
 	}
-	d.want(notDone+"nothing with the ID", verbReject, "task", id, "retouch", "", "comment", "x")
+	d.want(notDone+"there is nothing now that could be sent back", verbReject, "task", id, "comment", "x")
+	d.want(notDone+"nothing with the ID", verbReject, "task", id, "retouch", "0", "comment", "x")
 
 	d.want("1 picture of task", verbReorder, "task", id, "names", "b.jpg", "comment", "the shoe")
 	d.eventually(id, "at retouch at retouch ")
